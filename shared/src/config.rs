@@ -1,0 +1,153 @@
+//! Every setting, read from the environment once per cold start; a bad one stops the start.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A setting that is missing or cannot be used: which, and what is wrong with it.
+#[derive(Debug)]
+pub struct StartError(pub String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// The settings of a deployment. Each field is the environment variable of the same name.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `STAGE`: `local`, `dev`, `staging`, `prod`. Only `local` heeds endpoint overrides.
+    pub stage: String,
+    /// `AWS_REGION`, set by Lambda.
+    pub region: String,
+    /// `TABLE_NAME`: the one table.
+    pub table_name: String,
+    /// `KEYS_SECRET`: name or ARN of the secret with the signing and the refresh keys; empty in
+    /// functions that do not sign.
+    pub keys_secret: String,
+    /// `PASSWORDS_SECRET`: name or ARN of the secret that seals password hashes; empty in functions
+    /// that do not hash.
+    pub passwords_secret: String,
+    /// `ISSUER`: the `iss` of every token. Empty means the API's own execute-api address.
+    pub issuer: String,
+    /// `AUDIENCE`: the `aud` of every access token.
+    pub audience: String,
+    /// `ACCESS_TOKEN_SECONDS` (900): how long an access token lives, unless the tenant says other.
+    pub access_token_seconds: i64,
+    /// `REFRESH_IDLE_SECONDS` (15 days): how long a refresh token lives from its last use.
+    pub refresh_idle_seconds: i64,
+    /// `REFRESH_MAX_SECONDS` (90 days): how long a session lives from its login.
+    pub refresh_max_seconds: i64,
+    /// `REFRESH_GRACE_SECONDS` (30): how long the answer of a lost refresh is given again.
+    pub refresh_grace_seconds: i64,
+    /// `LOGIN_RATE_LIMIT` (5): logins a minute from one address.
+    pub login_rate_limit: u32,
+    /// `LOGIN_FREE_FAILURES` (5): failures in a row of one login name without a wait.
+    pub login_free_failures: u32,
+    /// `FAILED_LOGIN_FLOOR_MS` (0): a failed login answers no sooner.
+    pub failed_login_floor_ms: u32,
+    /// `ARGON2_MEMORY_KIB` (19456), `ARGON2_ITERATIONS` (2), `ARGON2_PARALLELISM` (1): the cost of
+    /// a password hash; none may be lower.
+    pub argon2: Argon2Cost,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, heeded only where `STAGE=local`.
+    pub dynamodb_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, heeded only where `STAGE=local`.
+    pub secrets_manager_endpoint: Option<String>,
+}
+
+/// The cost of an argon2id hash (RFC 9106, section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argon2Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+impl Argon2Cost {
+    /// The least that is accepted (OWASP, Password Storage).
+    pub const LEAST: Self = Self {
+        memory_kib: 19_456,
+        iterations: 2,
+        parallelism: 1,
+    };
+}
+
+const DAY: i64 = 86_400;
+
+impl Config {
+    /// Reads the settings of the process.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing or out of bounds.
+    pub fn from_env() -> Result<Self, StartError> {
+        #[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
+        Self::from(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// Reads the settings from `get`, which gives the value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing or out of bounds.
+    pub fn from(get: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let text = |name: &str| get(name).unwrap_or_default();
+        let needed =
+            |name: &str| get(name).ok_or_else(|| StartError(format!("{name} must be set")));
+        let local = |name: &str| get(name).filter(|_| text("STAGE") == "local");
+        let config = Self {
+            stage: needed("STAGE")?,
+            region: needed("AWS_REGION")?,
+            table_name: needed("TABLE_NAME")?,
+            keys_secret: text("KEYS_SECRET"),
+            passwords_secret: text("PASSWORDS_SECRET"),
+            issuer: text("ISSUER"),
+            audience: needed("AUDIENCE")?,
+            // API Gateway and every verifier keep a retired key for 16 days, a refresh key for 91.
+            access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, 60, 14 * DAY)?,
+            refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, 60, 90 * DAY)?,
+            refresh_max_seconds: number(&get, "REFRESH_MAX_SECONDS", 90 * DAY, 60, 90 * DAY)?,
+            // Below 25 a client's repeat of a lost refresh could look like theft: a function's 15
+            // seconds, a 503's retry-after of 5, and clocks 5 seconds apart.
+            refresh_grace_seconds: number(&get, "REFRESH_GRACE_SECONDS", 30, 26, 300)?,
+            login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, 1, 1_000_000)?,
+            login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1, 1000)?,
+            failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0, 5000)?,
+            argon2: Argon2Cost {
+                memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456, 1 << 20)?,
+                iterations: number(&get, "ARGON2_ITERATIONS", 2, 2, 100)?,
+                parallelism: number(&get, "ARGON2_PARALLELISM", 1, 1, 16)?,
+            },
+            dynamodb_endpoint: local("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_manager_endpoint: local("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        };
+        Ok(config)
+    }
+}
+
+/// A whole number between `least` and `most`.
+fn number<N: FromStr + PartialOrd + fmt::Display>(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    default: N,
+    least: N,
+    most: N,
+) -> Result<N, StartError> {
+    let Some(value) = get(name) else {
+        return Ok(default);
+    };
+    let number = value
+        .parse()
+        .ok()
+        .filter(|number| (&least..=&most).contains(&number));
+    number.ok_or_else(|| {
+        StartError(format!(
+            "{name} must be a whole number from {least} to {most}"
+        ))
+    })
+}

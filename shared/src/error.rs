@@ -1,0 +1,75 @@
+//! Why a call is refused. `http::error` says what each is answered.
+
+use std::fmt;
+
+use crate::clock::Timestamp;
+use crate::keys::KeyError;
+
+/// Every way in which a call can end other than well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// The body, a header or a member is not as the contract says; the text names the member and
+    /// what is wrong, never its value.
+    BadRequest(String),
+    /// The function does not serve this method; the methods that it does, as `Allow` lists them.
+    MethodNotAllowed(&'static str),
+    /// The body has more than 16 KiB.
+    PayloadTooLarge,
+    /// The content type is not `application/json`.
+    UnsupportedMediaType,
+    /// Unknown user, wrong password, suspended or invited user, address not allowed: all alike.
+    LoginRefused,
+    /// No bearer token was sent.
+    TokenMissing,
+    /// The token is not one of ours, or its session has ended.
+    TokenInvalid,
+    /// The token's signature is good and its time is over.
+    TokenExpired,
+    /// The refresh token is bad, expired, revoked or reused.
+    RefreshRefused,
+    /// `currentPassword` is not the current password.
+    CurrentPasswordWrong,
+    /// `newPassword` breaks the tenant's policy; the text is the advice.
+    PasswordRejected(String),
+    /// The tenant does not allow the caller's address, and the token is good.
+    AddressRefused,
+    /// Too many logins from an address, or a name has to wait; until when.
+    TooManyLogins(Timestamp),
+    /// The store or the secret store is away, or a change was lost to others three times.
+    Unavailable(&'static str),
+    /// Anything else, a malformed row among it; the text says where, for the log alone.
+    Internal(&'static str),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadRequest(_) => "bad request",
+            Self::MethodNotAllowed(_) => "method not allowed",
+            Self::PayloadTooLarge => "payload too large",
+            Self::UnsupportedMediaType => "unsupported media type",
+            Self::LoginRefused => "login refused",
+            Self::TokenMissing => "token missing",
+            Self::TokenInvalid => "token invalid",
+            Self::TokenExpired => "token expired",
+            Self::RefreshRefused => "refresh refused",
+            Self::CurrentPasswordWrong => "current password wrong",
+            Self::PasswordRejected(_) => "password rejected",
+            Self::AddressRefused => "address refused",
+            Self::TooManyLogins(_) => "too many logins",
+            Self::Unavailable(what) | Self::Internal(what) => what,
+        })
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::Unavailable(match error {
+            KeyError::Unavailable => "the keys' store does not answer",
+            KeyError::NotMade => "the keys are not made yet",
+            KeyError::Refused(why) => why,
+        })
+    }
+}
