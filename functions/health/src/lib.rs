@@ -95,7 +95,7 @@ impl Health {
     /// one of them can verify.
     async fn check(&self, now: Timestamp) -> Checks {
         let row = self.base.store.public_keys().await;
-        let table = if row == Err(KeyError::Unavailable) { UNAVAILABLE } else { OK };
+        let table = if matches!(row, Err(KeyError::Unavailable)) { UNAVAILABLE } else { OK };
         let published = row.and_then(Published::from_row);
         let keys = if published.is_ok_and(|keys| keys.has_key()) { OK } else { UNAVAILABLE };
         let checks = Checks { table, keys };

@@ -8,7 +8,7 @@ use super::throttle;
 use crate::app::Changing;
 use crate::call::Call;
 use crate::error::Error;
-use crate::password::{PasswordKeys, Verdict, policy};
+use crate::password::{Verdict, policy};
 use crate::store::event::{EventType, Outcome};
 use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
@@ -36,7 +36,6 @@ pub async fn change_password(
     if let Err(advice) = judge(&caller, current, new) {
         return reject(app, call, &caller.user, "rejected", Error::PasswordRejected(advice)).await;
     }
-    let keys = app.passwords.keys(call.now).await?;
     let row = FailuresRow::Shared(Key::current_password(&caller.session.id));
     let free = app.base.config.login_free_failures;
     let attempt = throttle::count(store, row, None, free, &call.request_id, call.now).await?;
@@ -48,11 +47,14 @@ pub async fn change_password(
         &caller.user.tenant_id,
     );
     for _ in 0..TRIES {
-        if !knows(app, &keys, &caller.user, current).await? {
+        let hash = caller.user.password_hash.as_deref();
+        let keys = app.passwords.keys_for(call.now, hash).await?;
+        let verdict = app.passwords.verify(&keys, &caller.user.id, hash, current)?;
+        if verdict == Verdict::Wrong {
             let wrong = Error::CurrentPasswordWrong;
             return reject(app, call, &caller.user, "current_password", wrong).await;
         }
-        let sealed = app.passwords.hash(&keys, &caller.user.id, new).await?;
+        let sealed = app.passwords.hash(&keys, &caller.user.id, new)?;
         let changes = [
             caller.user.new_password(&sealed, &event)?,
             caller.session.moved_to(caller.user.epoch + 1)?,
@@ -83,17 +85,6 @@ fn judge(caller: &Caller, current: &str, new: &str) -> Result<(), String> {
     let mut words: Vec<&str> = words.into_iter().filter_map(|word| word.as_deref()).collect();
     words.push(user.tenant_id.as_str());
     policy::check(&caller.tenant.policy.password, new, &words)
-}
-
-async fn knows(
-    app: &Changing,
-    keys: &PasswordKeys,
-    user: &User,
-    password: &str,
-) -> Result<bool, Error> {
-    let hash = user.password_hash.as_deref();
-    let verdict = app.passwords.verify(keys, &user.id, hash, password).await?;
-    Ok(matches!(verdict, Verdict::Right { .. }))
 }
 
 async fn reject(

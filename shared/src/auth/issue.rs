@@ -12,7 +12,7 @@ use crate::store::session::{Generation, Session, SessionKind};
 use crate::store::tenant::Lifetimes;
 use crate::store::user::User;
 use crate::token::access::{self, AccessClaims, CLIENT_ID};
-use crate::token::refresh::{self, RefreshClaims, TokenKind};
+use crate::token::refresh::{self, Kind, RefreshClaims};
 
 /// What the caller gets.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ pub fn tokens(
             let missing = || Error::Unavailable("the refresh key of a session is gone".to_owned());
             let key = ring.mac_by_kid(kid).ok_or_else(missing)?;
             let claims = RefreshClaims {
-                kind: TokenKind::User,
+                kind: Kind::User,
                 sub: user.id.clone(),
                 tenant_id: user.tenant_id.clone(),
                 sid: session.id.clone(),

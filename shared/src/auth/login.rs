@@ -16,7 +16,8 @@ use crate::app::SignIn;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
-use crate::password::{PasswordKeys, Verdict};
+use crate::password::Verdict;
+use crate::password::keys::PasswordKeys;
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::failures::{Failures, FailuresRow};
 use crate::store::key::Key;
@@ -93,7 +94,8 @@ pub async fn login(
     let tenant: Option<Tenant> = tenant.map(|row| parse(row, "tenant")).transpose()?;
 
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let verdict = app.passwords.verify(&keys, &user_id, hash, &credentials.password).await?;
+    let keys = app.passwords.keys_for(call.now, hash).await?;
+    let verdict = app.passwords.verify(&keys, &user_id, hash, &credentials.password)?;
     let allowed = user.zip(tenant).filter(|(user, tenant)| may_enter(call, user, tenant));
     let (Verdict::Right { weaker }, Some((user, tenant))) = (verdict, allowed) else {
         return refuse(app, call, &attempt, owner).await;
@@ -179,7 +181,7 @@ async fn strengthen(
     if !weaker {
         return;
     }
-    let Ok(sealed) = app.passwords.hash(keys, &user.id, password).await else {
+    let Ok(sealed) = app.passwords.hash(keys, &user.id, password) else {
         return call.note("the stronger hash was not made");
     };
     // Whoever changes the user meanwhile wins, and the next login tries again.
