@@ -58,8 +58,8 @@ impl Published {
     pub fn from_row(row: KeysRow) -> Result<Self, KeyError> {
         let mut keys = Vec::with_capacity(row.keys.len());
         let mut kids = HashSet::new();
-        for published in &row.keys {
-            let key = VerifyingKey::new(&published.jwk)?;
+        for published in row.keys {
+            let key = VerifyingKey::new(published.jwk)?;
             if !kids.insert(key.kid().to_owned()) {
                 return Err(KeyError::Refused("two keys have the same kid"));
             }

@@ -114,7 +114,7 @@ fn signing_key(stored: &StoredSigningKey) -> Result<Option<SigningKey>, KeyError
     if stored.alg != Algorithm::RS256 {
         return Err(KeyError::Refused("a signing key is not for RS256"));
     }
-    let public = VerifyingKey::new(&stored.public)?;
+    let public = VerifyingKey::new(stored.public.clone())?;
     if stored.kid != public.kid() {
         return Err(KeyError::Refused(
             "a signing key's kid is not its thumbprint",

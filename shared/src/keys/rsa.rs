@@ -39,7 +39,7 @@ impl VerifyingKey {
     ///
     /// Refuses what is not an RS256 key of 2048, 3072 or 4096 bits with the exponent 65537, what is
     /// meant for another use, and a kid that is not the key's thumbprint.
-    pub(super) fn new(jwk: &Jwk) -> Result<Self, KeyError> {
+    pub(super) fn new(jwk: Jwk) -> Result<Self, KeyError> {
         if jwk.common.key_algorithm != Some(KeyAlgorithm::RS256) {
             return Err(KeyError::Refused("a signing key is not for RS256"));
         }
@@ -71,7 +71,7 @@ impl VerifyingKey {
                 "an RSA key is not of 2048, 3072 or 4096 bits",
             ));
         }
-        let kid = thumbprint(jwk)?;
+        let kid = thumbprint(&jwk)?;
         if jwk.common.key_id.as_ref() != Some(&kid) {
             return Err(KeyError::Refused(
                 "a signing key's kid is not its thumbprint",
@@ -83,7 +83,7 @@ impl VerifyingKey {
         }
         .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
         .map_err(|_| KeyError::Refused("an RSA public key cannot be read"))?;
-        let jwk = public_jwk(&kid, jwk.algorithm.clone());
+        let jwk = public_jwk(&kid, jwk.algorithm);
         Ok(Self { jwk, kid, key })
     }
 

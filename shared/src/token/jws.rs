@@ -77,7 +77,7 @@ impl Unverified<'_> {
     /// # Errors
     ///
     /// [`Malformed`] if it has not.
-    pub fn verify(self, key: &impl JwtVerifier) -> Result<Vec<u8>, Malformed> {
+    pub fn verify(self, key: &(impl JwtVerifier + ?Sized)) -> Result<Vec<u8>, Malformed> {
         if self.names.alg != key.algorithm() {
             return Err(Malformed);
         }
