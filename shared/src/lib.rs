@@ -22,3 +22,4 @@ pub mod clock;
 pub mod id;
 pub mod log;
 pub mod random;
+pub mod token;

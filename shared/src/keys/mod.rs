@@ -1,7 +1,20 @@
 //! Keys: where they come from, how long they are remembered, and which are refused.
+//!
+//! What signs reads [`ring`], out of a secret; what only verifies reads [`published`], out of the
+//! table.
 
 pub mod cache;
+pub mod generate;
+mod mac;
+pub mod published;
+pub mod ring;
+mod rsa;
 pub mod secret;
+mod stored;
+
+pub use mac::MacKey;
+pub use rsa::{SigningKey, VerifyingKey};
+pub use stored::State;
 
 use std::fmt;
 

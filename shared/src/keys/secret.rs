@@ -48,10 +48,19 @@ impl Secret {
             .secret_string
             .map(Zeroizing::new)
             .ok_or(KeyError::Refused("the secret has no text"))?;
-        // serde's own message would quote the value that is wrong.
-        serde_json::from_str::<Envelope<R>>(&text)
-            .map_err(|_| KeyError::Refused("the secret's text is not a ring"))?
-            .ring
-            .ok_or(KeyError::NotMade)
+        parse(&text)
     }
+}
+
+/// The ring in the text of a secret.
+///
+/// # Errors
+///
+/// [`KeyError::NotMade`] while the ring is null, [`KeyError::Refused`] when the text is not a ring.
+pub(super) fn parse<R: DeserializeOwned>(text: &str) -> Result<R, KeyError> {
+    // serde's own message would quote the value that is wrong.
+    serde_json::from_str::<Envelope<R>>(text)
+        .map_err(|_| KeyError::Refused("the secret's text is not a ring"))?
+        .ring
+        .ok_or(KeyError::NotMade)
 }

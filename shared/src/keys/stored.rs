@@ -1,0 +1,66 @@
+//! The ring as the secret holds it, in JSON.
+
+use jsonwebtoken::Algorithm;
+use jsonwebtoken::jwk::Jwk;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::clock::Timestamp;
+
+/// Where a key stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Published, and promoted when its time comes.
+    Next,
+    /// The one that signs.
+    Active,
+    /// Signs no more, and still verifies what it has signed.
+    Retired,
+}
+
+/// The value of `ring` in the secret `keys`.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredRing {
+    /// Grows by 1 with every change of the ring.
+    pub version: u64,
+    pub signing: Vec<StoredSigningKey>,
+    pub refresh: Vec<StoredMacKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredSigningKey {
+    /// The public key's thumbprint (RFC 7638).
+    pub kid: String,
+    pub alg: Algorithm,
+    pub state: State,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Timestamp>,
+    /// PKCS#8 in base64; a retired key has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<SecretText>,
+    pub public: Jwk,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredMacKey {
+    /// Random: a thumbprint would be a hash of the key, and kids are no secret.
+    pub kid: String,
+    pub alg: Algorithm,
+    pub state: State,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<Timestamp>,
+    /// The key in base64url without padding.
+    pub key: SecretText,
+}
+
+/// Text that is wiped when dropped and has no `Debug`.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub(super) struct SecretText(pub String);

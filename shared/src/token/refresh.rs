@@ -1,0 +1,73 @@
+//! Refresh tokens: JWTs with a MAC that nobody but us can make or check. The same claims and the
+//! same key give the same token, byte for byte, so that a lost answer can be given again.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Refused, jws};
+use crate::clock::Timestamp;
+use crate::id::{SessionId, TenantId, UserId};
+use crate::keys::ring::Ring;
+use crate::keys::{KeyError, MacKey};
+
+const TYP: &str = "rt+jwt";
+
+/// Whose session a refresh token belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A user's.
+    User,
+}
+
+/// What a refresh token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshClaims {
+    /// Whose session it is.
+    pub kind: Kind,
+    /// The user.
+    pub sub: UserId,
+    /// The user's tenant.
+    pub tenant_id: TenantId,
+    /// The session.
+    pub sid: SessionId,
+    /// How many times the session has been refreshed before.
+    pub generation: u64,
+    /// From when on it is refused, in seconds since the Unix epoch.
+    pub exp: i64,
+}
+
+/// Why a refresh token is refused.
+pub type RefreshTokenError = Refused<RefreshClaims>;
+
+/// Makes a refresh token.
+///
+/// # Errors
+///
+/// [`KeyError::Refused`] when the key cannot sign.
+pub fn sign(claims: &RefreshClaims, key: &MacKey) -> Result<String, KeyError> {
+    jws::sign(TYP, key.kid(), claims, key)
+}
+
+/// Verifies a refresh token as of `now`. Says nothing of its session, which may have ended or moved
+/// on.
+///
+/// # Errors
+///
+/// [`Refused::Invalid`] for a token of bad form, MAC or claims; [`Refused::UnknownKey`] where its key
+/// is not in the ring; [`Refused::Expired`] where nothing is wrong but its end, which has come when
+/// `exp` is now.
+pub fn verify(
+    token: &str,
+    ring: &Ring,
+    now: Timestamp,
+) -> Result<RefreshClaims, RefreshTokenError> {
+    let token = jws::parse(token, Some(TYP)).map_err(|_| Refused::Invalid)?;
+    let kid = token.kid().ok_or(Refused::Invalid)?;
+    let key = ring.mac_by_kid(kid).ok_or(Refused::UnknownKey)?;
+    let payload = token.verify(key).map_err(|_| Refused::Invalid)?;
+    let claims: RefreshClaims = jws::object(&payload).map_err(|_| Refused::Invalid)?;
+    if claims.exp <= now.seconds() {
+        return Err(Refused::Expired(Box::new(claims)));
+    }
+    Ok(claims)
+}
