@@ -1,1 +1,3 @@
+//! The tests of the whole system: one binary, in the order of the routes.
 
+mod password;
