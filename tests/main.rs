@@ -1,1 +1,4 @@
+//! The tests of the whole system, in one binary: they share one local stack.
+
+mod password;
 mod token;

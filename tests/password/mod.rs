@@ -1,0 +1,9 @@
+//! Passwords and names: the lines of the security requirements on both.
+
+mod common;
+mod hash;
+mod keys;
+mod login_name;
+mod policy;
+mod seal;
+mod secret;
