@@ -22,6 +22,8 @@ pub struct Config {
     pub stage: String,
     /// `AWS_REGION`, set by Lambda.
     pub region: String,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, set by Lambda: the function's name in the log.
+    pub function: String,
     /// `TABLE_NAME`: the one table.
     pub table_name: String,
     /// `KEYS_SECRET`: name or ARN of the secret with the signing and the refresh keys; empty in
@@ -103,6 +105,7 @@ impl Config {
         let config = Self {
             stage: needed("STAGE")?,
             region: needed("AWS_REGION")?,
+            function: text("AWS_LAMBDA_FUNCTION_NAME"),
             table_name: needed("TABLE_NAME")?,
             keys_secret: text("KEYS_SECRET"),
             passwords_secret: text("PASSWORDS_SECRET"),

@@ -36,9 +36,9 @@ pub enum Error {
     /// Too many logins from an address, or a name has to wait; until when.
     TooManyLogins(Timestamp),
     /// The store or the secret store is away, or a change was lost to others three times.
-    Unavailable(&'static str),
+    Unavailable(String),
     /// Anything else, a malformed row among it; the text says where, for the log alone.
-    Internal(&'static str),
+    Internal(String),
 }
 
 impl fmt::Display for Error {
@@ -66,10 +66,6 @@ impl std::error::Error for Error {}
 
 impl From<KeyError> for Error {
     fn from(error: KeyError) -> Self {
-        Self::Unavailable(match error {
-            KeyError::Unavailable => "the keys' store does not answer",
-            KeyError::NotMade => "the keys are not made yet",
-            KeyError::Refused(why) => why,
-        })
+        Self::Unavailable(error.to_string())
     }
 }

@@ -1,0 +1,81 @@
+//! Logout: ends the session of whatever good token is given, expired or not. A missing, dead or
+//! foreign token has nothing to end, and that is well too.
+
+use crate::app::Sessions;
+use crate::call::Call;
+use crate::error::Error;
+use crate::id::{SessionId, TenantId, UserId};
+use crate::store::event::{EventType, Outcome};
+use crate::token::access::{self, Expected, TokenError};
+use crate::token::refresh::{self, RefreshTokenError};
+
+/// A session that a token names.
+type Named = (UserId, SessionId, TenantId);
+
+/// Ends the sessions that the tokens name: one write each.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] when keys or table are away: then nothing may be taken as ended.
+pub async fn logout(
+    app: &Sessions,
+    call: &Call,
+    access_token: Option<&str>,
+    refresh_token: Option<&str>,
+) -> Result<(), Error> {
+    let by_access = match access_token {
+        Some(token) => of_access_token(app, call, token).await?,
+        None => None,
+    };
+    let by_refresh = match refresh_token {
+        Some(token) => of_refresh_token(app, call, token).await?,
+        None => None,
+    };
+    let second = by_refresh.filter(|named| by_access.as_ref() != Some(named));
+    for (user, session, tenant) in by_access.into_iter().chain(second) {
+        let event = call
+            .event_by(EventType::SessionExpired, Outcome::Success, &user, &tenant)
+            .because("logout");
+        app.base.store.revoke(&user, &session, &event).await?;
+    }
+    Ok(())
+}
+
+async fn of_access_token(
+    app: &Sessions,
+    call: &Call,
+    token: &str,
+) -> Result<Option<Named>, Error> {
+    let expected = Expected { issuer: &call.issuer, audience: &app.base.config.audience };
+    let published = app.base.published(call.now).await?;
+    let mut verified = access::verify(token, &published, &expected, call.now);
+    if matches!(verified, Err(TokenError::UnknownKey)) {
+        let published = app.base.published_anew(call.now).await?;
+        verified = access::verify(token, &published, &expected, call.now);
+    }
+    Ok(match verified {
+        Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
+        Err(TokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
+        Err(TokenError::Invalid | TokenError::UnknownKey) => None,
+    })
+}
+
+async fn of_refresh_token(
+    app: &Sessions,
+    call: &Call,
+    token: &str,
+) -> Result<Option<Named>, Error> {
+    let ring = app.keys.get(call.now).await?;
+    let mut verified = refresh::verify(token, &ring, call.now);
+    if matches!(verified, Err(RefreshTokenError::UnknownKey)) {
+        let ring = app.keys.reload(call.now).await?;
+        verified = refresh::verify(token, &ring, call.now);
+    }
+    Ok(match verified {
+        Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
+        Err(RefreshTokenError::Expired(claims)) => {
+            Some((claims.sub, claims.sid, claims.tenant_id))
+        }
+        Err(RefreshTokenError::Invalid | RefreshTokenError::UnknownKey) => None,
+    })
+}

@@ -1,0 +1,11 @@
+//! The rules, a file per use case: no HTTP and no AWS types.
+
+pub mod access;
+pub mod change_password;
+pub mod issue;
+pub mod limit;
+pub mod login;
+pub mod login_name;
+pub mod logout;
+pub mod refresh;
+pub mod throttle;

@@ -1,0 +1,116 @@
+//! The clients of AWS: built from the function's environment alone, trusting Amazon's roots alone.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+use crate::clock::Clock;
+use crate::config::{Config, StartError};
+
+/// The five roots that every AWS endpoint chains to (Amazon Trust Services). Parsing these takes a
+/// tenth of what the system's store takes, and that was nine tenths of the start.
+const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+
+/// What an app is built from.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The settings.
+    pub config: Config,
+    /// The clock of requests, pauses and deadlines.
+    pub clock: Clock,
+    /// What carries every call to AWS.
+    pub http: SharedHttpClient,
+    /// The credentials of the function's role.
+    pub credentials: Credentials,
+}
+
+impl Environment {
+    /// The environment of a Lambda function.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing or cannot be used.
+    pub fn of_process() -> Result<Self, StartError> {
+        let config = Config::from_env()?;
+        let credentials = credentials()?;
+        Ok(Self { config, clock: Clock::System, http: https(), credentials })
+    }
+
+    /// A DynamoDB client.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .http_client(self.http.clone())
+            .sleep_impl(self.clock.clone())
+            .retry_config(retries())
+            .timeout_config(deadlines())
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .region(Region::new(self.config.region.clone()))
+            .credentials_provider(self.credentials.clone());
+        config.set_endpoint_url(self.config.dynamodb_endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A Secrets Manager client.
+    #[must_use]
+    pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        let mut config = aws_sdk_secretsmanager::Config::builder()
+            .http_client(self.http.clone())
+            .sleep_impl(self.clock.clone())
+            .retry_config(retries())
+            .timeout_config(deadlines())
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .region(Region::new(self.config.region.clone()))
+            .credentials_provider(self.credentials.clone());
+        config.set_endpoint_url(self.config.secrets_manager_endpoint.clone());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+}
+
+/// A call is tried three times at most: under a fault, no more than three times the demand.
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_millis(400))
+}
+
+/// Five calls one after another, the most that a login makes, end within a function's 15 seconds.
+fn deadlines() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_millis(2500))
+        .build()
+}
+
+fn https() -> SharedHttpClient {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    let mut builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    if let Ok(context) = TlsContext::builder().with_trust_store(roots).build() {
+        builder = builder.tls_context(context);
+    }
+    builder.build_https()
+}
+
+/// Lambda sets the role's credentials for the life of the instance.
+#[expect(clippy::disallowed_methods, reason = "Lambda hands credentials over in the environment")]
+fn credentials() -> Result<Credentials, StartError> {
+    let needed =
+        |name: &str| std::env::var(name).map_err(|_| StartError(format!("{name} must be set")));
+    let mut credentials = Credentials::builder()
+        .access_key_id(needed("AWS_ACCESS_KEY_ID")?)
+        .secret_access_key(needed("AWS_SECRET_ACCESS_KEY")?)
+        .provider_name("environment");
+    credentials.set_session_token(std::env::var("AWS_SESSION_TOKEN").ok());
+    Ok(credentials.build())
+}

@@ -1,0 +1,87 @@
+//! Answers: a status, a body and the headers that every answer has.
+
+use lambda_http::Body;
+use lambda_http::http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::store::window::Window;
+
+/// What a handler answers.
+#[derive(Debug)]
+pub struct Answer(Response<Body>);
+
+impl Answer {
+    /// `body` as JSON, with status 200.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] when `body` is no JSON.
+    pub fn ok<T: Serialize>(body: &T) -> Result<Self, Error> {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// `body` as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] when `body` is no JSON.
+    pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Self, Error> {
+        let text = serde_json::to_string(body)
+            .map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
+        let mut response = Response::new(Body::Text(text));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Ok(Self(response))
+    }
+
+    /// The answer, kept by caches for `seconds`.
+    #[must_use]
+    pub fn public_for(self, seconds: u32) -> Self {
+        self.with(header::CACHE_CONTROL, &format!("public, max-age={seconds}"))
+    }
+
+    /// The answer with one more header, or another value of it.
+    #[must_use]
+    pub fn with(mut self, name: header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.0.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// The answer with `retry-after`: the seconds from `now` until `later`.
+    #[must_use]
+    pub fn retry_at(self, now: Timestamp, later: Timestamp) -> Self {
+        self.with(header::RETRY_AFTER, &now.seconds_until(later).to_string())
+    }
+
+    /// The answer with the `x-ratelimit-` headers of a limit.
+    #[must_use]
+    pub fn with_limit(self, window: &Window) -> Self {
+        let name = header::HeaderName::from_static;
+        self.with(name("x-ratelimit-limit"), &window.limit.to_string())
+            .with(name("x-ratelimit-remaining"), &window.remaining().to_string())
+            .with(name("x-ratelimit-reset"), &window.reset.seconds().to_string())
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    /// The answer as the runtime takes it.
+    #[must_use]
+    pub fn into_response(self) -> Response<Body> {
+        self.0
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP: what a request may be, and what each outcome is answered.
+
+pub mod answer;
+pub mod bearer;
+pub mod error;
+pub mod members;
+pub mod request;
+pub mod user;
+
+pub use answer::Answer;
+pub use members::Members;
+pub use request::Request;

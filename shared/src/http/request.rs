@@ -1,0 +1,128 @@
+//! A request as API Gateway hands it over (HTTP API, payload 2.0), with the facts of the call.
+
+use std::sync::Arc;
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::http::{HeaderMap, Method, header};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt};
+
+use super::Members;
+use crate::address::Address;
+use crate::call::Call;
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::error::Error;
+
+/// The largest body that is read, in bytes.
+const LARGEST_BODY: usize = 16 * 1024;
+
+/// One request.
+#[derive(Debug)]
+pub struct Request {
+    /// What the rules may know of it.
+    pub call: Arc<Call>,
+    inner: lambda_http::Request,
+}
+
+impl Request {
+    /// Takes the facts of the call from what API Gateway says of it, and from nothing else: no
+    /// forwarded header, no `Host`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] when the event is no HTTP API's.
+    pub fn new(
+        inner: lambda_http::Request,
+        now: Timestamp,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let context = context(&inner).ok_or_else(|| not_from_gateway("request context"))?;
+        let source = context.http.source_ip.as_deref().and_then(Address::parse);
+        let address = source.ok_or_else(|| not_from_gateway("sourceIp"))?;
+        let user_agent = context.http.user_agent.as_deref().unwrap_or_default();
+        let issuer = if config.issuer.is_empty() {
+            let api = context.apiid.as_deref().ok_or_else(|| not_from_gateway("apiId"))?;
+            format!("https://{api}.execute-api.{}.amazonaws.com", config.region)
+        } else {
+            config.issuer.clone()
+        };
+        let call = Call::new(&request_id(&inner), now, address, user_agent, issuer);
+        Ok(Self { call: Arc::new(call), inner })
+    }
+
+    /// The route that API Gateway chose, as the template has it: `POST /api/auth/login`.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        route(&self.inner)
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.inner.headers()
+    }
+
+    /// Refuses every method but `method`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MethodNotAllowed`].
+    pub fn only(&self, method: &'static str) -> Result<(), Error> {
+        let served = self.inner.method() == Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        if served { Ok(()) } else { Err(Error::MethodNotAllowed(method)) }
+    }
+
+    /// The members of the JSON object in the body. An empty body has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnsupportedMediaType`], [`Error::PayloadTooLarge`], [`Error::BadRequest`].
+    pub fn members(&self) -> Result<Members, Error> {
+        if !self.is_json() {
+            return Err(Error::UnsupportedMediaType);
+        }
+        if self.headers().contains_key(header::CONTENT_ENCODING) {
+            return Err(Error::BadRequest("content-encoding is not supported".to_owned()));
+        }
+        let body: &[u8] = match self.inner.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => &[],
+        };
+        if body.len() > LARGEST_BODY {
+            return Err(Error::PayloadTooLarge);
+        }
+        Members::parse(body)
+    }
+
+    fn is_json(&self) -> bool {
+        let mut types = self.headers().get_all(header::CONTENT_TYPE).iter();
+        let (Some(value), None) = (types.next(), types.next()) else { return false };
+        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("application/json")
+    }
+}
+
+/// The id that Lambda gave the request.
+#[must_use]
+pub fn request_id(request: &lambda_http::Request) -> String {
+    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+}
+
+/// The route of a request.
+#[must_use]
+pub fn route(request: &lambda_http::Request) -> &str {
+    context(request).and_then(|context| context.route_key.as_deref()).unwrap_or_default()
+}
+
+fn context(request: &lambda_http::Request) -> Option<&ApiGatewayV2httpRequestContext> {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+        _ => None,
+    }
+}
+
+fn not_from_gateway(what: &str) -> Error {
+    Error::Internal(format!("the event has no {what}: not from an HTTP API"))
+}

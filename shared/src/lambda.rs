@@ -1,0 +1,92 @@
+//! The one file that knows the Lambda runtime.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use lambda_http::http::Response;
+use lambda_http::{Body, service_fn};
+
+use crate::app::App;
+use crate::aws::Environment;
+use crate::error::Error;
+use crate::http::{Answer, Request, error, request};
+use crate::log::{self, Line};
+
+/// Runs a function: builds its app once, then answers requests until Lambda ends the instance.
+///
+/// # Errors
+///
+/// When a setting is missing or the runtime is not Lambda's.
+pub async fn serve<A, H, F>(handle: H) -> Result<(), lambda_http::Error>
+where
+    A: App,
+    H: Fn(&'static A, Request) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Answer, Error>> + Send,
+{
+    log::hush_panics();
+    let environment = Environment::of_process()?;
+    // It lives as long as the process does.
+    let app: &'static A = Box::leak(Box::new(A::new(&environment)));
+    app.warm(app.base().clock.now()).await;
+    let service = service_fn(move |request| async move {
+        Ok::<_, Infallible>(answer(app, handle, request).await)
+    });
+    lambda_http::run(service).await
+}
+
+/// Does everything for a request but the runtime: gives the handler the call's facts, turns each of
+/// its refusals into an answer and a panic into a 500 without losing the instance, and logs.
+pub async fn answer<A, H, F>(
+    app: &'static A,
+    handle: H,
+    request: lambda_http::Request,
+) -> Response<Body>
+where
+    A: App,
+    H: Fn(&'static A, Request) -> F,
+    F: Future<Output = Result<Answer, Error>>,
+{
+    let base = app.base();
+    let began = base.clock.now();
+    let hashed = app.hashes();
+    let request_id = request::request_id(&request);
+    let route = request::route(&request).to_owned();
+    let request = Request::new(request, began, &base.config);
+    let (outcome, call) = match request {
+        Ok(request) => {
+            let call = request.call.clone();
+            (AssertUnwindSafe(handle(app, request)).catch_unwind().await, Some(call))
+        }
+        Err(refusal) => (Ok(Err(refusal)), None),
+    };
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned())));
+    let refusal = outcome.as_ref().err().cloned();
+    let answer = outcome.or_else(|refusal| error::answer(&refusal, &route, &request_id, began));
+    let limit = call.as_ref().and_then(|call| call.limit());
+    let response = match (answer, limit) {
+        (Ok(answer), Some(limit)) => answer.with_limit(&limit).into_response(),
+        (Ok(answer), None) => answer.into_response(),
+        (Err(_), _) => bare_500(),
+    };
+    let line = Line {
+        stage: &base.config.stage,
+        route: &route,
+        request_id: &request_id,
+        status: response.status(),
+        error: refusal.as_ref(),
+        notes: call.map(|call| call.notes()).unwrap_or_default(),
+        hashes: app.hashes() - hashed,
+        began,
+        ended: base.clock.now(),
+    };
+    line.write(&base.config.function);
+    response
+}
+
+/// The answer where even the words of a refusal could not be made.
+fn bare_500() -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,85 @@
+//! One JSON line per request, which CloudWatch also reads as a metric (embedded metric format): so a
+//! stack has latency and outcome per function without a call of its own.
+
+use std::io::Write as _;
+
+use lambda_http::http::StatusCode;
+use serde_json::json;
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+
+/// What a line says of a request. It has no place for a password, a token, a key or an address.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// The stage.
+    pub stage: &'a str,
+    /// The route that API Gateway chose.
+    pub route: &'a str,
+    /// The Lambda request id.
+    pub request_id: &'a str,
+    /// The answer's status.
+    pub status: StatusCode,
+    /// Why it was refused, if it was.
+    pub error: Option<&'a Error>,
+    /// What went wrong without changing the answer.
+    pub notes: Vec<&'static str>,
+    /// How many passwords were hashed for it.
+    pub hashes: u64,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+impl Line<'_> {
+    /// Writes the line to standard output, where Lambda reads it.
+    pub fn write(&self, function: &str) {
+        let line = json!({
+            "_aws": {
+                "Timestamp": self.ended.millis(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "Gatehouse",
+                    "Dimensions": [["stage", "function", "outcome"]],
+                    "Metrics": [{"Name": "duration", "Unit": "Milliseconds"}],
+                }],
+            },
+            "time": self.ended.to_string(),
+            "stage": self.stage,
+            "function": function,
+            "route": self.route,
+            "status": self.status.as_u16(),
+            "request_id": self.request_id,
+            "duration": self.ended.millis() - self.began.millis(),
+            "outcome": outcome(self.status),
+            "error": self.error.map(ToString::to_string),
+            "notes": self.notes,
+            "hashes": self.hashes,
+        });
+        print(&line.to_string());
+    }
+}
+
+/// Four outcomes: each is a metric of its own, and each costs.
+fn outcome(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => "limited",
+        _ if status.is_server_error() => "failed",
+        _ if status.is_client_error() => "refused",
+        _ => "success",
+    }
+}
+
+/// One line to standard output; where that is closed, nobody is there to be told.
+pub fn print(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+}
+
+/// A panic's message may hold a value: the log has the place alone.
+pub fn hush_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
+        print(&json!({"error": "panic", "place": place}).to_string());
+    }));
+}

@@ -1,0 +1,133 @@
+//! Audit events: what happened, as the item's `event` attribute of the change it caused, or as a
+//! row of its own where nothing changed. The `audit` function reads both from the table's stream.
+
+use serde::{Deserialize, Serialize};
+
+use super::key::Key;
+use super::write::{Change, Written};
+use super::{Item, Store, StoreError};
+use crate::clock::Timestamp;
+use crate::id::{EventId, TenantId, UserId};
+
+/// What happened, by its name in the OWASP Logging Vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventType {
+    /// A login that made a session.
+    AuthnLoginSuccess,
+    /// A wrong password, a suspended user, an address not allowed.
+    AuthnLoginFail,
+    /// A failed login after which the name has to wait.
+    AuthnLoginLock,
+    /// A password changed by its user.
+    AuthnPasswordChange,
+    /// A password not changed: the current one was wrong, or the new one was rejected.
+    AuthnPasswordChangeFail,
+    /// A refresh token replayed, its session ended.
+    AuthnTokenReuse,
+    /// An address refused to a good token.
+    AuthzFail,
+    /// The first refusal of a window.
+    ExcessRateLimitExceeded,
+    /// A session ended: by logout.
+    SessionExpired,
+    /// A session refreshed, or the answer of a lost refresh given again.
+    SessionRenewed,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As the caller wanted.
+    Success,
+    /// Not so.
+    Failure,
+}
+
+/// One audit event. It holds no secret, and no name that somebody typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its id: by it a write whose answer was lost knows itself, and a record delivered twice
+    /// counts once.
+    pub id: EventId,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub time: Timestamp,
+    /// From which address.
+    pub ip: String,
+    /// With which program.
+    pub user_agent: String,
+    /// In which call.
+    pub request_id: String,
+    /// Who did it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor: Option<UserId>,
+    /// To whom, where there is such a user.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<UserId>,
+    /// In which tenant.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tenant_id: Option<TenantId>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// Of a refresh answer given again: the address that had it first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub previous_ip: Option<String>,
+}
+
+/// An event that changed no state, a row that the stream carries and TTL removes.
+#[derive(Serialize)]
+struct EventRow<'a> {
+    event: &'a Event,
+    expires_at: i64,
+}
+
+const KEPT_SECONDS: i64 = 86_400;
+
+impl Event {
+    /// The same event, with the reason why.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// Whether `row` carries this event: then a write that seemed refused was our own, made before.
+    #[must_use]
+    pub fn is_in(&self, row: Option<&Item>) -> bool {
+        row.and_then(|row| row.get("event")?.as_m().ok()?.get("id")?.as_s().ok())
+            .is_some_and(|id| id == self.id.as_str())
+    }
+}
+
+impl Store {
+    /// Puts an event of its own.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn put_event(&self, event: &Event) -> Result<(), StoreError> {
+        let expires_at = event.time.plus_seconds(KEPT_SECONDS).seconds();
+        // A repeat puts the same row, in which the stream's reader sees no new event.
+        let change = Change::put(Key::event(&event.id), &EventRow { event, expires_at })?;
+        self.write(&change).await.map(|_| ())
+    }
+
+    /// Puts an event whose id says what it is about, unless somebody else has put it before.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn put_event_once(&self, event: &Event) -> Result<bool, StoreError> {
+        let expires_at = event.time.plus_seconds(KEPT_SECONDS).seconds();
+        let change = Change::put(Key::event(&event.id), &EventRow { event, expires_at })?
+            .when("attribute_not_exists(pk)");
+        Ok(matches!(self.write(&change).await?, Written::Done(_)))
+    }
+}

@@ -1,0 +1,104 @@
+//! The keys of the table. The partition key is the privilege boundary: IAM can hold a function to
+//! prefixes of it and to nothing finer, so rows that different functions may write never share one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+use crate::id::{EventId, SessionId, TenantId, UserId};
+
+/// A row's partition and sort key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: &str) -> Self {
+        Self { pk, sk: sk.to_owned() }
+    }
+
+    /// A user's profile.
+    #[must_use]
+    pub fn user(id: &UserId) -> Self {
+        Self::new(format!("USER#{id}"), "PROFILE")
+    }
+
+    /// When a user was last seen; written by `audit` alone.
+    #[must_use]
+    pub fn seen(id: &UserId) -> Self {
+        Self::new(format!("SEEN#{id}"), "SEEN")
+    }
+
+    /// One session of a user.
+    #[must_use]
+    pub fn session(user: &UserId, id: &SessionId) -> Self {
+        Self::new(format!("SESSION#{user}"), id.as_str())
+    }
+
+    /// Whose a login name is; `hash` is the SHA-256 of the canonical name.
+    #[must_use]
+    pub fn login_name(hash: &str) -> Self {
+        Self::new(format!("LOGIN#{hash}"), "NAME")
+    }
+
+    /// Failures of a name from addresses where it has not signed in; `name` is its HMAC.
+    #[must_use]
+    pub fn strangers(name: &str) -> Self {
+        Self::new(format!("FAIL#{name}"), "STRANGERS")
+    }
+
+    /// Failures of a name from one address where it has signed in; both are HMACs.
+    #[must_use]
+    pub fn known_address(name: &str, address: &str) -> Self {
+        Self::new(format!("FAIL#{name}"), address)
+    }
+
+    /// Wrong current passwords of one session.
+    #[must_use]
+    pub fn current_password(session: &SessionId) -> Self {
+        Self::new(format!("FAIL#{session}"), "CURRENT")
+    }
+
+    /// A tenant and its policy.
+    #[must_use]
+    pub fn tenant(id: &TenantId) -> Self {
+        Self::new(format!("TENANT#{id}"), "PROFILE")
+    }
+
+    /// How often a limit was used in one window by one subject.
+    #[must_use]
+    pub fn window(limit: &str, subject: &str, window: i64) -> Self {
+        Self::new(format!("RATE#{limit}#{subject}#{window}"), "RATE")
+    }
+
+    /// An event that changed no state.
+    #[must_use]
+    pub fn event(id: &EventId) -> Self {
+        Self::new(format!("EVENT#{id}"), "EVENT")
+    }
+
+    /// The public keys.
+    #[must_use]
+    pub fn public_keys() -> Self {
+        Self::new("KEYS".to_owned(), "JWKS")
+    }
+
+    /// The key as DynamoDB takes it.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        Item::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    /// Whether `item` is the row with this key.
+    #[must_use]
+    pub fn is_of(&self, item: &Item) -> bool {
+        let is = |name: &str, value: &String| {
+            item.get(name).and_then(|attribute| attribute.as_s().ok()) == Some(value)
+        };
+        is("pk", &self.pk) && is("sk", &self.sk)
+    }
+}

@@ -1,0 +1,212 @@
+//! A session: one line of refresh tokens from one login. Its generation is the only token that can
+//! be refreshed; nothing in the row lets its reader make one.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::key::Key;
+use super::write::{Change, Written};
+use super::{Store, StoreError, parse};
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+
+/// A session's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The user whose it is.
+    pub user_id: UserId,
+    /// Its id.
+    pub id: SessionId,
+    /// Whose tokens it gives.
+    pub kind: SessionKind,
+    /// The client that the tokens were issued to.
+    pub client_id: String,
+    /// The login that made it.
+    pub created_at: Timestamp,
+    /// Counts its refresh tokens: only this one can be used.
+    pub generation: u64,
+    /// The MAC key of the refresh token of this generation; absent where there are none.
+    #[serde(default)]
+    pub mac_kid: Option<String>,
+    /// When this generation was issued.
+    pub rotated_at: Timestamp,
+    /// When the refresh token of this generation ends, in Unix seconds; absent where there is none.
+    #[serde(default)]
+    pub refresh_expires_at: Option<i64>,
+    /// When the session ends, however often it is refreshed, in Unix seconds.
+    pub ends_at: i64,
+    /// The user's epoch when it was made, or moved to by its own password change.
+    pub epoch: u64,
+    /// When the last of its tokens ends, in Unix seconds; TTL removes the row later.
+    pub expires_at: i64,
+    /// The address of its last refresh.
+    pub ip: String,
+    /// The program of its last refresh.
+    pub user_agent: String,
+    /// When it was ended.
+    #[serde(default)]
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Whose a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// A user's.
+    User,
+}
+
+/// A new session, with the event of the login.
+#[derive(Serialize)]
+struct SessionRow<'a> {
+    #[serde(flatten)]
+    session: &'a Session,
+    event: &'a Event,
+}
+
+/// One generation of a session's refresh tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number; the first is 1.
+    pub number: u64,
+    /// The MAC key of its refresh token; `None` where there is none.
+    pub mac_kid: Option<String>,
+    /// When its refresh token ends, in Unix seconds; `None` where there is none.
+    pub refresh_expires_at: Option<i64>,
+    /// When the last token issued with it ends, in Unix seconds.
+    pub expires_at: i64,
+}
+
+/// The condition on which a session moves on.
+#[derive(Clone, Copy, Debug)]
+pub struct RotationGuard {
+    /// The epoch of its user.
+    pub epoch: u64,
+    /// Sessions made earlier are dead.
+    pub not_before: Timestamp,
+}
+
+/// How a refresh of a session ended.
+#[derive(Debug)]
+pub enum Rotated {
+    /// The session has moved on to the next generation, and is now as here.
+    Done(Box<Session>),
+    /// It has not, and why is for the row to say, if there is one.
+    Refused {
+        /// The session as it stands.
+        session: Option<Box<Session>>,
+        /// Whether it was this very event that moved it on: an answer was lost and the SDK repeated.
+        ours: bool,
+    },
+}
+
+impl Session {
+    /// Whether the row itself allows its use at `now`; epoch, user and tenant are for others to say.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp, not_before: Timestamp) -> bool {
+        self.revoked_at.is_none()
+            && now < Timestamp::from_seconds(self.expires_at)
+            && self.created_at >= not_before
+    }
+
+    /// The change that carries the session over to the epoch that its own password change began.
+    ///
+    /// # Errors
+    ///
+    /// When the row cannot be written as it is.
+    pub fn moved_to(&self, epoch: u64) -> Result<Change, StoreError> {
+        Change::update(Key::session(&self.user_id, &self.id), "SET epoch = :next")
+            .when("attribute_exists(pk) AND attribute_not_exists(revoked_at) AND epoch = :epoch")
+            .value(":next", epoch)?
+            .value(":epoch", self.epoch)
+    }
+}
+
+impl Store {
+    /// Makes a session.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer, or there is such a session already.
+    pub async fn put_session(&self, session: &Session, event: &Event) -> Result<(), StoreError> {
+        let key = Key::session(&session.user_id, &session.id);
+        let change =
+            Change::put(key, &SessionRow { session, event })?.when("attribute_not_exists(pk)");
+        match self.write(&change).await? {
+            Written::Done(_) => Ok(()),
+            Written::Refused(row) if event.is_in(row.as_ref()) => Ok(()),
+            Written::Refused(_) => Err(StoreError::Malformed("a session of a new id")),
+        }
+    }
+
+    /// Moves a session from the generation before `next` on to it, by the call that `event` is of: if
+    /// it is live by its row, was made after `not_before`, and is of its user's epoch.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer, or the row is malformed.
+    pub async fn rotate(
+        &self,
+        (user, id): (&UserId, &SessionId),
+        next: &Generation,
+        guard: RotationGuard,
+        event: &Event,
+    ) -> Result<Rotated, StoreError> {
+        let change = Change::update(
+            Key::session(user, id),
+            "SET generation = :next, mac_kid = :mac_kid, rotated_at = :now, \
+             refresh_expires_at = :refresh_expires_at, expires_at = :expires_at, ip = :ip, \
+             user_agent = :user_agent, #event = :event",
+        )
+        .when(
+            "generation = :generation AND attribute_not_exists(revoked_at) AND epoch = :epoch \
+             AND expires_at > :seconds AND created_at >= :not_before",
+        )
+        .value(":next", next.number)?
+        .value(":mac_kid", &next.mac_kid)?
+        .value(":now", event.time)?
+        .value(":refresh_expires_at", next.refresh_expires_at)?
+        .value(":expires_at", next.expires_at)?
+        .value(":ip", &event.ip)?
+        .value(":user_agent", &event.user_agent)?
+        .value(":event", event)?
+        .value(":generation", next.number - 1)?
+        .value(":epoch", guard.epoch)?
+        .value(":seconds", event.time.seconds())?
+        .value(":not_before", guard.not_before)?
+        .returning_all();
+        match self.write(&change).await? {
+            Written::Done(row) => Ok(Rotated::Done(Box::new(parse(row, "session")?))),
+            Written::Refused(row) => {
+                let ours = event.is_in(row.as_ref());
+                let session = row.map(|row| parse(row, "session").map(Box::new)).transpose()?;
+                Ok(Rotated::Refused { session, ours })
+            }
+        }
+    }
+
+    /// Ends a session. `false` where there is none to end, or it has ended before: an update never
+    /// makes a row.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn revoke(
+        &self,
+        user: &UserId,
+        id: &SessionId,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let change = Change::update(
+            Key::session(user, id),
+            "SET revoked_at = :now, #event = :event",
+        )
+        .when("attribute_exists(pk) AND attribute_not_exists(revoked_at)")
+        .value(":now", event.time)?
+        .value(":event", event)?;
+        match self.write(&change).await? {
+            Written::Done(_) => Ok(true),
+            Written::Refused(row) => Ok(event.is_in(row.as_ref())),
+        }
+    }
+}

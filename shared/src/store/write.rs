@@ -1,0 +1,291 @@
+//! Conditional writes. A failed condition brings back the row that refused it, so that a write whose
+//! answer was lost and which the SDK repeated can tell its own work.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use serde::Serialize;
+
+use super::key::Key;
+use super::{Item, Store, StoreError, TRIES, unavailable};
+use crate::random;
+
+/// How a conditional write ended.
+#[derive(Debug)]
+pub enum Written {
+    /// It was done; of an update, the row's new attributes, or all of them if asked for.
+    Done(Item),
+    /// Its condition did not hold; the row as it stands, if there is one.
+    Refused(Option<Item>),
+}
+
+/// An update or a put of one row, and the condition on which it is done.
+#[derive(Debug)]
+pub struct Change {
+    key: Key,
+    kind: Kind,
+    condition: Option<&'static str>,
+    values: Item,
+    returned: ReturnValue,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Update(String),
+    Put(Item),
+}
+
+/// Attributes whose names DynamoDB reserves stand as `#name` in expressions.
+const RESERVED: [&str; 2] = ["count", "event"];
+
+impl Change {
+    fn new(key: Key, kind: Kind) -> Self {
+        let returned = ReturnValue::UpdatedNew;
+        Self { key, kind, condition: None, values: Item::new(), returned }
+    }
+
+    /// An update of the row with this key, by an update expression.
+    #[must_use]
+    pub fn update(key: Key, expression: &str) -> Self {
+        Self::new(key, Kind::Update(expression.to_owned()))
+    }
+
+    /// The row with this key, put in place of whatever is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`] when `row` cannot be stored.
+    pub fn put<T: Serialize>(key: Key, row: &T) -> Result<Self, StoreError> {
+        let mut item: Item =
+            serde_dynamo::to_item(row).map_err(|_| StoreError::Malformed("new row"))?;
+        // An attribute without a value is no attribute: conditions ask whether one is there.
+        item.retain(|_, value| !value.is_null());
+        item.extend(key.item());
+        Ok(Self::new(key, Kind::Put(item)))
+    }
+
+    /// Only where `condition` holds.
+    #[must_use]
+    pub fn when(mut self, condition: &'static str) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// The value of `:name` in the expressions.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`] when `value` cannot be stored.
+    pub fn value<T: Serialize>(mut self, name: &str, value: T) -> Result<Self, StoreError> {
+        let value: AttributeValue =
+            serde_dynamo::to_attribute_value(value).map_err(|_| StoreError::Malformed("value"))?;
+        self.values.insert(name.to_owned(), value);
+        Ok(self)
+    }
+
+    /// An update that brings back the whole row as it is then, at no cost.
+    #[must_use]
+    pub fn returning_all(mut self) -> Self {
+        self.returned = ReturnValue::AllNew;
+        self
+    }
+
+    fn names(&self) -> Option<std::collections::HashMap<String, String>> {
+        let update = if let Kind::Update(expression) = &self.kind { expression } else { "" };
+        let names: std::collections::HashMap<_, _> = RESERVED
+            .iter()
+            .map(|name| (format!("#{name}"), (*name).to_owned()))
+            .filter(|(alias, _)| {
+                update.contains(alias) || self.condition.is_some_and(|text| text.contains(alias))
+            })
+            .collect();
+        (!names.is_empty()).then_some(names)
+    }
+
+    fn values(&self) -> Option<Item> {
+        (!self.values.is_empty()).then(|| self.values.clone())
+    }
+
+    fn in_transaction(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
+        let malformed = |_| StoreError::Malformed("transaction");
+        let item = TransactWriteItem::builder();
+        let item = match &self.kind {
+            Kind::Update(expression) => item.update(
+                Update::builder()
+                    .set_key(Some(self.key.item()))
+                    .update_expression(expression)
+                    .set_condition_expression(self.condition.map(str::to_owned))
+                    .set_expression_attribute_names(self.names())
+                    .set_expression_attribute_values(self.values())
+                    .table_name(table)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .build()
+                    .map_err(malformed)?,
+            ),
+            Kind::Put(row) => item.put(
+                Put::builder()
+                    .set_item(Some(row.clone()))
+                    .set_condition_expression(self.condition.map(str::to_owned))
+                    .set_expression_attribute_names(self.names())
+                    .set_expression_attribute_values(self.values())
+                    .table_name(table)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+                    .build()
+                    .map_err(malformed)?,
+            ),
+        };
+        Ok(item.build())
+    }
+}
+
+impl Store {
+    /// Makes one conditional write.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer, or a transaction holds the row for three tries.
+    pub async fn write(&self, change: &Change) -> Result<Written, StoreError> {
+        for attempt in 1..=TRIES {
+            let written = match &change.kind {
+                Kind::Update(expression) => self.update(change, expression).await,
+                Kind::Put(row) => self.put(change, row).await,
+            };
+            match written {
+                Err(Refusal::Conflict) if attempt < TRIES => self.pause().await,
+                Err(Refusal::Conflict) => break,
+                Err(Refusal::Away(error)) => return Err(error),
+                Ok(written) => return Ok(written),
+            }
+        }
+        Err(StoreError::Unavailable("TransactionConflict".to_owned()))
+    }
+
+    /// Makes all of `changes` or none. Refused means that the condition of one did not hold; the
+    /// row is that of the first change, if its condition was among them.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer, or others hold the rows for three tries.
+    pub async fn transact(&self, changes: &[Change]) -> Result<Written, StoreError> {
+        // The same token for every try: DynamoDB makes a repeated transaction once (for ten
+        // minutes), whichever of its answers was lost.
+        let token = random::uuid();
+        let items = changes.iter().map(|change| change.in_transaction(&self.table));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        let mut last = "TransactionConflict".to_owned();
+        for attempt in 1..=TRIES {
+            let answer = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()))
+                .client_request_token(&token)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            let Err(error) = answer else { return Ok(Written::Done(Item::new())) };
+            match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let reasons = cancelled.cancellation_reasons.as_deref().unwrap_or_default();
+                    if let Some(row) = refused_row(reasons) {
+                        return Ok(Written::Refused(row));
+                    }
+                    last = reasons.iter().find_map(code).unwrap_or("unknown reason").to_owned();
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                    "TransactionInProgress".clone_into(&mut last);
+                }
+                _ => return Err(unavailable(error)),
+            }
+            if attempt < TRIES {
+                self.pause().await;
+            }
+        }
+        Err(StoreError::Unavailable(last))
+    }
+
+    async fn update(&self, change: &Change, expression: &str) -> Result<Written, Refusal> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(change.key.item()))
+            .update_expression(expression)
+            .set_condition_expression(change.condition.map(str::to_owned))
+            .set_expression_attribute_names(change.names())
+            .set_expression_attribute_values(change.values())
+            .return_values(change.returned.clone())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(done) => Ok(Written::Done(done.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Written::Refused(failed.item.clone()))
+                }
+                _ => Err(refusal(error)),
+            },
+        }
+    }
+
+    async fn put(&self, change: &Change, row: &Item) -> Result<Written, Refusal> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row.clone()))
+            .set_condition_expression(change.condition.map(str::to_owned))
+            .set_expression_attribute_names(change.names())
+            .set_expression_attribute_values(change.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Written::Done(Item::new())),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Written::Refused(failed.item.clone()))
+                }
+                _ => Err(refusal(error)),
+            },
+        }
+    }
+}
+
+/// Why a write was not made.
+enum Refusal {
+    /// A transaction holds the row; the SDK does not try this again.
+    Conflict,
+    /// Anything else.
+    Away(StoreError),
+}
+
+fn refusal<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Refusal {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    if code == Some("TransactionConflictException") {
+        return Refusal::Conflict;
+    }
+    Refusal::Away(unavailable(error))
+}
+
+/// The code of a reason that is one.
+fn code(reason: &CancellationReason) -> Option<&str> {
+    reason.code.as_deref().filter(|code| *code != "None")
+}
+
+/// Whether a condition did not hold; the first change's row, if it was that one's.
+fn refused_row(reasons: &[CancellationReason]) -> Option<Option<Item>> {
+    let failed = |reason: &CancellationReason| code(reason) == Some("ConditionalCheckFailed");
+    reasons.iter().any(failed).then(|| reasons.first().and_then(|first| first.item.clone()))
+}
