@@ -5,10 +5,12 @@
 //! these with the functions and the API in front of them, as `make run` starts them.
 
 mod data_dir;
+pub mod demonstration;
 mod dynamodb;
 mod error;
 mod functions;
 pub mod gateway;
+mod keys;
 mod secrets;
 mod serving;
 pub mod settings;

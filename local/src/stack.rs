@@ -1,13 +1,14 @@
 //! The whole: stores, functions, and the API in front of them.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+use shared::clock::Clock;
 
 use crate::functions::{self, Functions, Output};
 use crate::serving::Serving;
 use crate::stores::{Ports, Stores};
 use crate::template::Template;
-use crate::{StackError, gateway};
+use crate::{StackError, demonstration, gateway};
 
 /// How a stack is started. By default in memory, on free ports, silently.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ impl Stack {
         let template = Template::read()?;
         tell("starting DynamoDB and Secrets Manager");
         let stores = Stores::start(options.ports, options.data_dir).await?;
+        demonstration::load(&stores.environment(Clock::System)?).await?;
         // The functions' issuer is the gateway, which needs the functions' address: so the
         // gateway's listener comes first, and calls wait in it.
         let address = functions::free_port()?;
@@ -60,14 +62,11 @@ impl Stack {
         let routes = template.routes()?;
         let gateway = gateway::start(options.ports.gateway, routes.clone(), &functions_url).await?;
         tell("looking whether the functions are built, and starting them");
-        let mut environment = stores.environment(&gateway.url);
+        let mut environment = stores.settings(&gateway.url);
         environment.extend(options.settings);
         let output = Output::new(stores.data_dir(), tell)?;
         let functions = Functions::start(address, environment, output).await?;
-        let mut awake = BTreeSet::new();
-        for route in routes.iter().filter(|route| awake.insert(&route.function)) {
-            functions.wake(route).await?;
-        }
+        functions.wake(&routes).await?;
         functions.output.show();
         Ok(Self {
             gateway,

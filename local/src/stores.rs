@@ -2,6 +2,12 @@
 
 use std::path::PathBuf;
 
+use aws_credential_types::Credentials;
+use shared::aws::Environment;
+use shared::clock::Clock;
+use shared::config::Config;
+
+use crate::keys::{self, Rings};
 use crate::serving::Serving;
 use crate::template::Template;
 use crate::{DataDir, StackError, TABLE_NAME, dynamodb, secrets};
@@ -52,10 +58,38 @@ impl Stores {
         let data_dir = data_dir.map(|path| DataDir::lock(&path)).transpose()?;
         let dynamodb = dynamodb::start(&template, data_dir.as_ref(), ports.dynamodb).await?;
         let secrets = secrets::start(data_dir.as_ref(), ports.secrets).await?;
-        Ok(Self {
+        let stores = Self {
             dynamodb,
             secrets,
             data_dir,
+        };
+        let environment = stores.environment(Clock::System)?;
+        match stores.data_dir {
+            Some(_) => keys::make(&environment, || Rings::new(Clock::System.now())).await?,
+            None => keys::make(&environment, Rings::in_memory).await?,
+        }
+        Ok(stores)
+    }
+
+    /// What an app is built from that works on these stores, with the settings' defaults.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are not what the functions take.
+    pub fn environment(&self, clock: Clock) -> Result<Environment, StackError> {
+        let settings = self.settings("http://127.0.0.1:9000");
+        let config = Config::from(|wanted| {
+            let (_, value) = settings.iter().find(|(name, _)| name == wanted)?;
+            Some(value.clone())
+        });
+        let config = config.map_err(|error| StackError(error.0))?;
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let credentials = Credentials::new("local", "local", None, None, "local stack");
+        Ok(Environment {
+            config,
+            clock,
+            http,
+            credentials,
         })
     }
 
@@ -79,7 +113,7 @@ impl Stores {
 
     /// The settings of functions that work on these stores, as environment variables.
     #[must_use]
-    pub fn environment(&self, issuer: &str) -> Vec<(String, String)> {
+    pub fn settings(&self, issuer: &str) -> Vec<(String, String)> {
         let settings = [
             ("STAGE", "local"),
             ("TABLE_NAME", TABLE_NAME),

@@ -1,6 +1,7 @@
 //! The local stack itself: that what it puts in AWS's place does as AWS does, and that it starts and
 //! ends cleanly.
 
+mod demonstration;
 mod gateway;
 mod payload;
 mod start;
@@ -27,4 +28,6 @@ async fn the_stack_answers_through_the_real_functions() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 200);
+    // What `cargo run` says. The functions are those that are built, whoever starts the stack.
+    assert!(!stack.output().contains("Running `"), "{}", stack.output());
 }

@@ -141,3 +141,35 @@ async fn rows_and_secrets_outlive_a_restart_in_files_of_the_owner_alone() {
         );
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stopped_stack_leaves_no_process_behind() {
+    let mark = format!("STACK_OF_TEST={}", shared::random::uuid());
+    let (name, value) = mark.split_once('=').unwrap();
+    let settings = vec![(name.to_owned(), value.to_owned())];
+    let stack = Stack::start(Options {
+        settings,
+        ..Options::default()
+    })
+    .await
+    .unwrap();
+    // The shell that watches over it, cargo-lambda, and eight functions at least.
+    assert!(processes(&mark) >= 10, "{}", processes(&mark));
+    stack.stop().await;
+    assert_eq!(processes(&mark), 0);
+}
+
+/// How many processes have this in their environment.
+#[cfg(target_os = "linux")]
+fn processes(variable: &str) -> usize {
+    let has = |environment: &[u8]| {
+        environment
+            .split(|byte| *byte == 0)
+            .any(|it| it == variable.as_bytes())
+    };
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let environments =
+        processes.filter_map(|process| fs::read(process.path().join("environ")).ok());
+    environments.filter(|environment| has(environment)).count()
+}

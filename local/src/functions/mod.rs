@@ -3,6 +3,7 @@
 mod build;
 mod output;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use tokio::process::{Child, Command};
 
 use reqwest::Client;
 
+use crate::StackError;
 use crate::gateway::{self, Route};
 use crate::template::workspace;
-use crate::{StackError, settings};
 pub use output::Output;
 
 /// As many calls of one function run at the same time: with one, cargo-lambda's default, no two
@@ -51,7 +52,6 @@ impl Functions {
         let cargo_lambda = build::cargo_lambda()?;
         let built = build::build().await?;
         let scripts = workspace().join("local/run-built");
-        let path = settings::setting("PATH").unwrap_or_default();
         let mut command = Command::new("sh");
         command
             .arg(scripts.join("until-stdin-ends"))
@@ -61,7 +61,7 @@ impl Functions {
             .args(["--invoke-address", &address.ip().to_string()])
             .args(["--invoke-port", &address.port().to_string()])
             .current_dir(workspace())
-            .env("PATH", format!("{}:{path}", scripts.display()))
+            .env("CARGO", scripts.join("cargo"))
             .env("BUILT_FUNCTIONS", built)
             .env("NO_COLOR", "1")
             .envs(environment)
@@ -104,29 +104,34 @@ impl Functions {
         Ok(())
     }
 
-    /// Waits until the function of `route` has started and answers.
+    /// Waits until the functions of `routes` have started and answer.
     ///
     /// # Errors
     ///
-    /// When it does not.
-    pub async fn wake(&self, route: &Route) -> Result<(), StackError> {
-        let function = &route.function;
-        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
+    /// When one does not.
+    pub async fn wake(&self, routes: &[Route]) -> Result<(), StackError> {
         let client = Client::builder().no_proxy().timeout(START).build();
         let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
-        let called = client
-            .post(url)
-            .body(gateway::unserved(route).to_string())
-            .send();
-        let answered = tokio::select! {
-            answer = called => answer.is_ok_and(|answer| answer.status().is_success()),
-            () = self.ended() => false,
-        };
-        if !answered {
-            let said = self.output.last_line();
-            return Err(StackError(format!(
-                "the function {function} does not start: {said}"
-            )));
+        let mut awake = BTreeSet::new();
+        // One after another: a function that is called while others start gets four instances at
+        // once, and all of them together take twice as long.
+        for route in routes.iter().filter(|route| awake.insert(&route.function)) {
+            let function = &route.function;
+            let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
+            let called = client
+                .post(url)
+                .body(gateway::unserved(route).to_string())
+                .send();
+            let answered = tokio::select! {
+                answer = called => answer.is_ok_and(|answer| answer.status().is_success()),
+                () = self.ended() => false,
+            };
+            if !answered {
+                let said = self.output.last_line();
+                return Err(StackError(format!(
+                    "the function {function} does not start: {said}"
+                )));
+            }
         }
         Ok(())
     }
@@ -139,8 +144,13 @@ impl Functions {
     /// Ends them, and waits until they have ended.
     pub async fn stop(mut self) {
         drop(self.runner.stdin.take());
+        let ended = async {
+            // It reports cargo-lambda's end, and the functions hold the output open until theirs.
+            let _ = self.runner.wait().await;
+            self.output.ended().await;
+        };
         tokio::select! {
-            _ = self.runner.wait() => {}
+            () = ended => {}
             () = Clock::System.sleep(STOP) => {}
         }
     }
