@@ -1,4 +1,5 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
 mod password;
+mod stack;
 mod token;

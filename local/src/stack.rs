@@ -1,0 +1,107 @@
+//! The whole: stores, functions, and the API in front of them.
+
+use std::path::PathBuf;
+
+use shared::clock::Clock;
+
+use crate::functions::{self, Functions, Output};
+use crate::serving::Serving;
+use crate::stores::{Ports, Stores};
+use crate::template::Template;
+use crate::{StackError, demonstration, gateway};
+
+/// How a stack is started. By default in memory, on free ports, silently.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub ports: Ports,
+    /// Where users, sessions and keys are kept; `None` is in memory.
+    pub data_dir: Option<PathBuf>,
+    /// Environment variables of the functions, before the stack's own and the process's.
+    pub settings: Vec<(String, String)>,
+    /// Is told each step, and each log line of a function.
+    pub tell: fn(&str),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ports: Ports::default(),
+            data_dir: None,
+            settings: Vec::new(),
+            tell: |_| {},
+        }
+    }
+}
+
+/// A stack that runs. It ends when this is dropped, and when this process ends in whatever way.
+#[derive(Debug)]
+pub struct Stack {
+    gateway: Serving,
+    functions: Functions,
+    stores: Stores,
+}
+
+impl Stack {
+    /// Starts a stack, and waits until every function answers.
+    ///
+    /// # Errors
+    ///
+    /// When a port or the folder is in use, the folder cannot be written, cargo-lambda is missing,
+    /// or a function does not build or answer. Whatever was started has ended again.
+    pub async fn start(options: Options) -> Result<Self, StackError> {
+        let tell = options.tell;
+        let template = Template::read()?;
+        tell("starting DynamoDB and Secrets Manager");
+        let stores = Stores::start(options.ports, options.data_dir).await?;
+        demonstration::load(&stores.environment(Clock::System)?).await?;
+        // The functions' issuer is the gateway, which needs the functions' address: so the
+        // gateway's listener comes first, and calls wait in it.
+        let address = functions::free_port()?;
+        let functions_url = format!("http://{address}");
+        let routes = template.routes()?;
+        let gateway = gateway::start(options.ports.gateway, routes.clone(), &functions_url).await?;
+        tell("looking whether the functions are built, and starting them");
+        let mut environment = stores.settings(&gateway.url);
+        environment.extend(options.settings);
+        let output = Output::new(stores.data_dir(), tell)?;
+        let functions = Functions::start(address, environment, output).await?;
+        functions.wake(&routes).await?;
+        functions.output.show();
+        Ok(Self {
+            gateway,
+            functions,
+            stores,
+        })
+    }
+
+    /// Where the API is, as a URL without a path.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.gateway.url
+    }
+
+    /// The stores.
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Everything that the functions have printed; empty for a stack with a folder, which has it in
+    /// `functions.log`.
+    #[must_use]
+    pub fn output(&self) -> String {
+        self.functions.output.text()
+    }
+
+    /// Waits until the functions have ended without being asked to.
+    pub async fn ended(&self) {
+        self.functions.ended().await;
+    }
+
+    /// Ends everything, and waits until it has ended.
+    pub async fn stop(self) {
+        drop(self.gateway);
+        self.functions.stop().await;
+    }
+}

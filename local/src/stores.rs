@@ -1,0 +1,135 @@
+//! What functions read and write: the table and the secrets.
+
+use std::path::PathBuf;
+
+use aws_credential_types::Credentials;
+use shared::aws::Environment;
+use shared::clock::Clock;
+use shared::config::Config;
+
+use crate::keys::{self, Rings};
+use crate::serving::Serving;
+use crate::template::Template;
+use crate::{DataDir, StackError, TABLE_NAME, dynamodb, secrets};
+
+/// The secret with the keys that sign, `KEYS_SECRET`.
+pub const KEYS_SECRET: &str = "gatehouse/keys";
+/// The secret with the keys that seal password hashes, `PASSWORDS_SECRET`.
+pub const PASSWORDS_SECRET: &str = "gatehouse/passwords";
+/// Where everything is said to be.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// Where to listen; 0 is any free port.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    /// The API, `PORT`.
+    pub gateway: u16,
+    /// DynamoDB, `DYNAMODB_PORT`.
+    pub dynamodb: u16,
+    /// Secrets Manager, `SECRETS_PORT`.
+    pub secrets: u16,
+}
+
+/// DynamoDB with its table, and Secrets Manager. They end when this is dropped.
+#[derive(Debug)]
+pub struct Stores {
+    dynamodb: Serving,
+    secrets: Serving,
+    data_dir: Option<DataDir>,
+}
+
+impl Stores {
+    /// Starts both in memory, on free ports.
+    ///
+    /// # Errors
+    ///
+    /// When `template.yaml` defines no table that can be made.
+    pub async fn in_memory() -> Result<Self, StackError> {
+        Self::start(Ports::default(), None).await
+    }
+
+    /// Starts both, in a folder or in memory.
+    ///
+    /// # Errors
+    ///
+    /// When a port is in use, or the folder is, or cannot be written.
+    pub async fn start(ports: Ports, data_dir: Option<PathBuf>) -> Result<Self, StackError> {
+        let template = Template::read()?;
+        let data_dir = data_dir.map(|path| DataDir::lock(&path)).transpose()?;
+        let dynamodb = dynamodb::start(&template, data_dir.as_ref(), ports.dynamodb).await?;
+        let secrets = secrets::start(data_dir.as_ref(), ports.secrets).await?;
+        let stores = Self {
+            dynamodb,
+            secrets,
+            data_dir,
+        };
+        let environment = stores.environment(Clock::System)?;
+        match stores.data_dir {
+            Some(_) => keys::make(&environment, || Rings::new(Clock::System.now())).await?,
+            None => keys::make(&environment, Rings::in_memory).await?,
+        }
+        Ok(stores)
+    }
+
+    /// What an app is built from that works on these stores, with the settings' defaults.
+    ///
+    /// # Errors
+    ///
+    /// When the settings are not what the functions take.
+    pub fn environment(&self, clock: Clock) -> Result<Environment, StackError> {
+        let settings = self.settings("http://127.0.0.1:9000");
+        let config = Config::from(|wanted| {
+            let (_, value) = settings.iter().find(|(name, _)| name == wanted)?;
+            Some(value.clone())
+        });
+        let config = config.map_err(|error| StackError(error.0))?;
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let credentials = Credentials::new("local", "local", None, None, "local stack");
+        Ok(Environment {
+            config,
+            clock,
+            http,
+            credentials,
+        })
+    }
+
+    /// Where DynamoDB is.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> &str {
+        &self.dynamodb.url
+    }
+
+    /// Where Secrets Manager is.
+    #[must_use]
+    pub fn secrets_url(&self) -> &str {
+        &self.secrets.url
+    }
+
+    /// The folder, if they are not in memory.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<&DataDir> {
+        self.data_dir.as_ref()
+    }
+
+    /// The settings of functions that work on these stores, as environment variables.
+    #[must_use]
+    pub fn settings(&self, issuer: &str) -> Vec<(String, String)> {
+        let settings = [
+            ("STAGE", "local"),
+            ("TABLE_NAME", TABLE_NAME),
+            ("KEYS_SECRET", KEYS_SECRET),
+            ("PASSWORDS_SECRET", PASSWORDS_SECRET),
+            ("ISSUER", issuer),
+            ("AUDIENCE", "gatehouse-local"),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_SESSION_TOKEN", "local"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_url()),
+        ];
+        settings
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
+}

@@ -1,0 +1,96 @@
+//! What the local stack takes from `template.yaml`, so that the two cannot differ: the table, the
+//! functions and the routes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use yaml_serde::Value;
+
+use crate::StackError;
+use crate::gateway::Route;
+
+/// The folder of the workspace, where the template lies. `local` runs only where it was built.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+/// A SAM template.
+#[derive(Clone, Debug)]
+pub struct Template(Value);
+
+impl Template {
+    /// The workspace's `template.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or no YAML.
+    pub fn read() -> Result<Self, StackError> {
+        let path = workspace().join("template.yaml");
+        let text = fs::read_to_string(&path)
+            .map_err(|error| StackError(format!("cannot read {}: {error}", path.display())))?;
+        Self::parse(&text)
+    }
+
+    /// A template from its text.
+    ///
+    /// # Errors
+    ///
+    /// When it is no YAML.
+    pub fn parse(text: &str) -> Result<Self, StackError> {
+        let value = yaml_serde::from_str(text)
+            .map_err(|error| StackError(format!("template.yaml is no YAML: {error}")))?;
+        Ok(Self(value))
+    }
+
+    /// The properties of the resource `Table`, as CloudFormation names them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such resource.
+    pub fn table(&self) -> Result<serde_json::Value, StackError> {
+        let table = &self.0["Resources"]["Table"];
+        if table["Type"] != "AWS::DynamoDB::Table" {
+            return Err(StackError(
+                "template.yaml has no resource Table, a table".to_owned(),
+            ));
+        }
+        serde_json::to_value(&table["Properties"])
+            .map_err(|error| StackError(format!("template.yaml, Table: {error}")))
+    }
+
+    /// The routes of all functions: what their events of type `HttpApi` say.
+    ///
+    /// # Errors
+    ///
+    /// When a function names no binary, or a route no method or path.
+    pub fn routes(&self) -> Result<Vec<Route>, StackError> {
+        let mut routes = Vec::new();
+        for (name, resource) in members(&self.0["Resources"]) {
+            if resource["Type"] != "AWS::Serverless::Function" {
+                continue;
+            }
+            let incomplete = |what| StackError(format!("template.yaml, {name}: no {what}"));
+            let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
+            let function = function.ok_or_else(|| incomplete("BuildProperties.Binary"))?;
+            let events = members(&resource["Properties"]["Events"]);
+            for (_, event) in events.filter(|(_, event)| event["Type"] == "HttpApi") {
+                let text = |member| event["Properties"][member].as_str();
+                routes.push(Route {
+                    method: text("Method")
+                        .ok_or_else(|| incomplete("Method"))?
+                        .to_uppercase(),
+                    path: text("Path").ok_or_else(|| incomplete("Path"))?.to_owned(),
+                    function: function.to_owned(),
+                });
+            }
+        }
+        Ok(routes)
+    }
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let members = value.as_mapping().into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name.as_str()?, value)))
+}
