@@ -1,0 +1,98 @@
+# Everything that a person or CI does with this repository. Needs Rust and Python 3, `make test` also
+# Node and curl; what else is needed is put into .tools/, once for each version named here.
+
+CARGO_LAMBDA := 1.9.2
+REQUESTS := 2.34.2
+SAM_CLI := 1.170.0
+ZIGLANG := 0.15.2
+CARGO_DENY := 0.20.2
+
+# What `make build` and `make deploy` build for; the same as the parameter Architecture of the stage.
+ARCHITECTURE ?= arm64
+# The stage that `make deploy` deploys, a table of samconfig.toml.
+CONFIG_ENV ?= dev
+
+PYTHON := .tools/python/bin/python3
+DENY := .tools/cargo-deny-$(CARGO_DENY)/bin/cargo-deny
+SAM := $(PYTHON) -m samcli
+
+export PATH := $(CURDIR)/.tools/python/bin:$(PATH)
+export CARGO_TARGET_DIR = $(CURDIR)/target
+export SAM_CLI_TELEMETRY = 0
+
+# A rule that fails leaves no half-made tool behind, and two of them never run at once.
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test lint build deploy audit
+
+help:
+	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
+	@echo "make test    build everything and run all tests"
+	@echo "make lint    formatting, clippy, dependencies, template"
+	@echo "make build   build the functions for deployment"
+	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
+	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
+
+# Settings reach `local` through the environment, and its process takes the shell's place, so that
+# Ctrl-C and its exit code meet nothing in between.
+run: .tools/cargo-lambda-$(CARGO_LAMBDA)
+	@echo "building the workspace (minutes the first time, seconds after that)"
+	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
+	@exec target/debug/local
+
+test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS)
+	$(call needs,node,Node from https://nodejs.org)
+	$(call needs,curl,curl from your system)
+	cargo build --workspace
+	cargo test --workspace
+
+lint: .tools/aws-sam-cli-$(SAM_CLI) $(DENY)
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo fetch --locked
+	$(DENY) --offline check --hide-inclusion-graph bans licenses sources
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+
+build: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/ziglang-$(ZIGLANG)
+	cargo lambda build --release --$(subst _,-,$(ARCHITECTURE))
+
+# One build of all functions first: sam then finds each of them built and only packs it.
+deploy: build .tools/aws-sam-cli-$(SAM_CLI)
+	$(SAM) build --config-env $(CONFIG_ENV)
+	$(SAM) deploy --config-env $(CONFIG_ENV)
+
+audit: $(DENY)
+	$(DENY) check advisories
+
+.tools/python-venv:
+	$(call needs,cargo,Rust from https://rustup.rs)
+	$(call needs,python3,Python 3.9 or newer)
+	@echo "making .tools/python"
+	@mkdir -p .tools
+	@python3 -m venv --clear .tools/python || { echo "python3 cannot make a virtual environment: install its venv module (Debian: python3-venv)" >&2; exit 1; }
+	@touch $@
+
+# Without its dependency ziglang, 90 MB that only building for another machine needs.
+.tools/cargo-lambda-$(CARGO_LAMBDA): .tools/python-venv
+	$(call wheel,--no-deps cargo-lambda==$(CARGO_LAMBDA))
+
+.tools/ziglang-$(ZIGLANG): .tools/python-venv
+	$(call wheel,ziglang==$(ZIGLANG))
+
+.tools/requests-$(REQUESTS): .tools/python-venv
+	$(call wheel,requests==$(REQUESTS))
+
+.tools/aws-sam-cli-$(SAM_CLI): .tools/python-venv
+	$(call wheel,aws-sam-cli==$(SAM_CLI))
+
+$(DENY):
+	$(call needs,cargo,Rust from https://rustup.rs)
+	cargo install --locked --root .tools/cargo-deny-$(CARGO_DENY) --target-dir .tools/target cargo-deny@$(CARGO_DENY)
+
+# The tool that a rule needs and where to get it; a Python package that a rule's target stands for.
+needs = @command -v $(1) >/dev/null || { echo "$(1) is missing: install $(2)" >&2; exit 1; }
+define wheel
+@echo "fetching $(@F)"
+@$(PYTHON) -m pip install --quiet --disable-pip-version-check $(1)
+@touch $@
+endef

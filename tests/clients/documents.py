@@ -1,0 +1,287 @@
+"""Runs the examples of the API documents as printed, against a stack with demonstration data.
+
+    python3 documents.py http://127.0.0.1:9000
+
+The documents are not part of this repository. They are read from the folder that API_DOCUMENTS
+names, or else from ../shared/api-documents beside it; where neither is there, this says so and ends
+with exit code 0. Of an example only the base URL and the placeholders are replaced. An answer must
+have every member that the document prints; the members in VARIES may have another value.
+
+It changes a password and changes it back, so no other client may run at the same time.
+"""
+
+import json
+import os
+import pathlib
+import random
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+
+VARIES = {"token", "accessToken", "refreshToken", "request_id", "id"}
+VARIES |= {"created_at", "updated_at", "last_login"}
+PRINTED_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
+
+
+def fail(why):
+    sys.exit(f"documents.py: {why}")
+
+
+class Address:
+    """A port whose connections reach the stack from a loopback address of its own (Linux).
+
+    Logins are limited by address, and printed examples do not choose theirs.
+    """
+
+    def __init__(self, stack):
+        self.source = f"127.24.{random.randrange(256)}.{random.randrange(1, 255)}"
+        self.stack = stack
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            near, _ = self.listener.accept()
+            far = socket.create_connection(self.stack, source_address=(self.source, 0))
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def run(command, script=""):
+    """What a program printed, which must have ended well."""
+    done = subprocess.run(
+        command, input=script, capture_output=True, text=True, timeout=60, check=False
+    )
+    if done.returncode != 0:
+        fail(f"{command[0]} ended with exit code {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def request(base, method, path, body=None, token=None):
+    """One call of our own, for what a document describes without a command: status and answer."""
+    command = ["curl", "--silent", "--write-out", "\n%{http_code}", "-X", method, base + path]
+    if body is not None:
+        command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+    if token is not None:
+        command += ["-H", f"Authorization: Bearer {token}"]
+    answer, _, status = run(command).rpartition("\n")
+    return int(status), json.loads(answer)
+
+
+def check(name, printed, answered):
+    """Every member that is printed is there, with its value or, in VARIES, a value of its kind."""
+    for member, value in printed.items():
+        if member not in answered:
+            fail(f"{name}: the answer has no {member}")
+        given = answered[member]
+        if isinstance(value, dict):
+            check(name, value, given)
+        elif member == "id":
+            # 000 prints a number once, strings everywhere else: ids are strings.
+            if not isinstance(given, str):
+                fail(f"{name}: id is no string")
+        elif member in VARIES:
+            if not isinstance(given, type(value)):
+                fail(f"{name}: {member} is of another type")
+        elif given != value:
+            fail(f"{name}: {member} is not {value!r}")
+
+
+def example(name, printed, answered):
+    check(name, printed, answered)
+    print(f"ok {name}")
+
+
+def described(name, expected, printed, response):
+    """The status and the answer of a call that a document describes."""
+    status, answered = response
+    if status != expected:
+        fail(f"{name}: status {status}, expected {expected}")
+    example(name, printed, answered)
+    return answered
+
+
+def objects(text):
+    """The JSON objects printed in a text, without comments and lines of dots."""
+    text = re.sub(r"\s+//[^\n]*|\n\s*\.\.\.(?=\n)", "", text)
+    # A list that ended in dots has a comma too many.
+    text = re.sub(r",(\s*})", r"\1", text)
+    decoder, found, at = json.JSONDecoder(), [], text.find("{")
+    while at >= 0:
+        try:
+            value, at = decoder.raw_decode(text, at)
+            found.append(value)
+        except json.JSONDecodeError:
+            at += 1
+        at = text.find("{", at)
+    return found
+
+
+def commands(text):
+    """The curl commands printed in a text, each up to the line that closes it."""
+    found, open_lines = [], []
+    for line in text.splitlines():
+        if not open_lines and not line.startswith("curl "):
+            continue
+        open_lines.append(line)
+        try:
+            shlex.split("\n".join(open_lines))
+        except ValueError:
+            continue
+        if not line.endswith("\\"):
+            found.append("\n".join(open_lines))
+            open_lines = []
+    return found
+
+
+def between(text, start, end=None):
+    if start not in text:
+        fail(f"a document has no {start.strip()!r}")
+    rest = text.split(start, 1)[1]
+    return rest.split(end, 1)[0] if end else rest
+
+
+def bash(command):
+    """What a printed command answers; only curl's progress meter is turned off."""
+    return json.loads(run(["bash", "-s"], command.replace("curl ", "curl -s ", 1)))
+
+
+def document_000(text, stack):
+    """Login, me and change-password; examples in JavaScript, Python and curl."""
+    base = Address(stack).base
+    usage = between(text, "\nExample Usage\n").replace("https://nuxera.cloud", base)
+
+    # The examples go on to call the customer's own API, which nothing serves yet: API Gateway's 404.
+    # The JavaScript one defines main and leaves calling it to the reader.
+    script = between(usage, "\nJavaScript/Node.js\n", "\nPython\n") + "\nmain();\n"
+    printed = run(["node", "-"], script)
+    if printed != "API response: { message: 'Not Found' }\n":
+        fail(f"000's JavaScript printed {printed!r}")
+    print("ok 000's JavaScript")
+    printed = run(["python3", "-"], between(usage, "\nPython\n", "\ncURL\n"))
+    if printed != "API response: {'message': 'Not Found'}\n":
+        fail(f"000's Python printed {printed!r}")
+    print("ok 000's Python")
+    login, transcribe = commands(between(usage, "\ncURL\n"))
+    _, session, refused = objects(between(text, "\nLogin\n", "\nGet User Information\n"))
+    wrong = {"username": "doctor.smith", "password": "no"}
+    response = request(base, "POST", "/api/auth/login", wrong)
+    described("000's refused login", 401, refused, response)
+    # The user of the printed answer is the one that the examples sign in as; signing in also
+    # clears the count of failures that the refused login added to.
+    answer = bash(login)
+    example("000's curl login", session, answer)
+    answer = bash(transcribe.replace(PRINTED_TOKEN, answer["token"]))
+    example("000's curl call of the customer's API", {"message": "Not Found"}, answer)
+
+    base = Address(stack).base
+    user, no_user = objects(between(text, "\nGet User Information\n", "\nChange Password\n"))
+    section = between(text, "\nChange Password\n", "\nUsing the Authentication Token\n")
+    change, changed, wrong, no_change = objects(section)
+    back = {"currentPassword": change["newPassword"], "newPassword": change["currentPassword"]}
+    who = {"username": user["email"], "password": change["currentPassword"]}
+    status, answer = request(base, "POST", "/api/auth/login", who)
+    if status != 200:
+        fail(f"{who['username']} cannot sign in: has another client changed its password?")
+    token, path = answer["token"], "/api/auth/change-password"
+    for name, expected, printed, response in [
+        ("me", 200, user, request(base, "GET", "/api/auth/me", None, token)),
+        ("me without a token", 401, no_user, request(base, "GET", "/api/auth/me")),
+        ("change without a token", 401, no_change, request(base, "POST", path, change)),
+        ("refused change", 400, wrong, request(base, "POST", path, back, token)),
+        ("change", 200, changed, request(base, "POST", path, change, token)),
+        ("change back", 200, changed, request(base, "POST", path, back, token)),
+    ]:
+        described(f"000's {name}", expected, printed, response)
+
+
+def document_001(text, stack):
+    """Login, validate and logout, described by requests and answers; credentials come later."""
+    base = Address(stack).base
+    login, validate, logout = "/api/auth/login", "/api/auth/validate", "/api/auth/logout"
+    body, session, incomplete, refused = objects(between(text, f"POST {login}\n", f"GET {validate}"))
+    valid, missing, invalid = objects(between(text, f"GET {validate}\n", f"POST {logout}"))
+    (out,) = objects(between(text, f"POST {logout}\n", "GET /api/auth/aws-credentials"))
+
+    described("001's incomplete login", 400, incomplete, request(base, "POST", login, {}))
+    response = request(base, "POST", login, {**body, "password": "no"})
+    described("001's refused login", 401, refused, response)
+    answer = described("001's login", 200, session, request(base, "POST", login, body))
+    token = answer["token"]
+    response = request(base, "GET", validate, token=token)
+    described("001's validate", 200, valid, response)
+    response = request(base, "GET", validate)
+    described("001's validate without a token", 401, missing, response)
+    response = request(base, "GET", validate, token="eyJ.bad.token")
+    described("001's validate with a bad token", 401, invalid, response)
+    response = request(base, "POST", logout, token=token)
+    described("001's logout", 200, out, response)
+
+
+def document_003(text, stack):
+    """Login, refresh, me and logout by curl, each with the answer and a refusal."""
+    base = Address(stack).base
+    examples = between(text, "\nEndpoint examples\n", "\nError handling baseline")
+    examples = examples.replace("<NSDK_API_BASE_URL>", base)
+    login, refresh, me, logout = commands(examples)
+    # What is left when the commands are taken out, whose bodies are objects too.
+    for command in (login, refresh, me, logout):
+        examples = examples.replace(command, "")
+    session, no_login, renewed, no_refresh, user, no_user, limited = objects(examples)
+
+    example("003's refused login", no_login, bash(login.replace("<password>", "no")))
+    answer = bash(login.replace("<password>", "password"))
+    example("003's login", session, answer)
+    answer = bash(refresh.replace("<refresh-jwt>", answer["refreshToken"]))
+    example("003's refresh", renewed, answer)
+    example("003's refused refresh", no_refresh, bash(refresh))
+    me_now = me.replace("<access-jwt>", answer["accessToken"])
+    example("003's me", user, bash(me_now))
+    example("003's refused me", no_user, bash(me))
+    answer = bash(logout.replace("<access-jwt>", answer["accessToken"]))
+    example("003's logout", {"success": True}, answer)
+    example("003's me after logout", no_user, bash(me_now))
+
+    # The 429 that 003 prints with logout is that of every limit; logins meet theirs soonest.
+    base = Address(stack).base
+    for _ in range(11):
+        response = request(base, "POST", "/api/auth/login", {})
+        if response[0] != 400:
+            described("003's limit", 429, limited, response)
+            return
+    print("skipped 003's limit: this stack allows more than 10 logins a minute")
+
+
+DOCUMENTS = {"000": document_000, "001": document_001, "003": document_003}
+
+
+def main():
+    if len(sys.argv) != 2:
+        fail("usage: documents.py BASE_URL")
+    beside = pathlib.Path(__file__).resolve().parents[3] / "shared" / "api-documents"
+    folder = pathlib.Path(os.environ.get("API_DOCUMENTS") or beside)
+    files = {number: sorted(folder.glob(f"{number}*")) for number in DOCUMENTS}
+    if not all(files.values()):
+        print("documents.py: skipped, the API documents are not here: name their folder in API_DOCUMENTS")
+        return
+    host, port = sys.argv[1].rstrip("/").removeprefix("http://").split(":")
+    for number, test in DOCUMENTS.items():
+        test(files[number][0].read_text(encoding="utf-8"), (host, int(port)))
+    print("documents.py: every example runs as printed")
+
+
+if __name__ == "__main__":
+    main()
