@@ -181,7 +181,7 @@ impl Shown {
             epoch: 1,
             password_hash: None,
             username: text(self.username),
-            email: Some(self.email.to_owned()),
+            email: self.email.to_owned(),
             email_verified: self.of_nuxera,
             name: text(self.name),
             organization: text(self.of_acme.then_some("Acme Corp")),
@@ -219,7 +219,7 @@ fn rows(user: &User) -> Result<Vec<Change>, shared::error::Error> {
         tenant_id: user.tenant_id.clone(),
     };
     let mut rows = vec![Change::put(Key::user(&user.id), &profile)?];
-    for name in [&user.username, &user.email].into_iter().flatten() {
+    for name in user.username.iter().chain([&user.email]) {
         let name = LoginName::parse("username", name)?;
         rows.push(Change::put(Key::login_name(&name.hash()), &owner)?);
     }

@@ -13,7 +13,9 @@ impl Address {
     /// Reads `sourceIp`; `None` where it is no address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<IpAddr>().ok().map(|address| Self(address.to_canonical()))
+        text.parse::<IpAddr>()
+            .ok()
+            .map(|address| Self(address.to_canonical()))
     }
 
     /// What limits and failures are counted on: an IPv4 address, or the /64 of an IPv6 one, since

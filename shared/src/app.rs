@@ -54,7 +54,10 @@ impl Verifying {
     ///
     /// [`Error::Unavailable`] when there are none to work with.
     pub async fn published(&self, now: Timestamp) -> Result<Arc<Published>, Error> {
-        Ok(self.public_keys.get(now, async || self.store.public_keys().await).await?)
+        Ok(self
+            .public_keys
+            .get(now, async || self.store.public_keys().await)
+            .await?)
     }
 
     /// The public keys, asked for again because of a key id that is not among them.
@@ -63,7 +66,10 @@ impl Verifying {
     ///
     /// As [`Verifying::published`].
     pub async fn published_anew(&self, now: Timestamp) -> Result<Arc<Published>, Error> {
-        Ok(self.public_keys.reload(now, async || self.store.public_keys().await).await?)
+        Ok(self
+            .public_keys
+            .reload(now, async || self.store.public_keys().await)
+            .await?)
     }
 }
 
@@ -98,7 +104,10 @@ pub struct Sessions {
 
 impl App for Sessions {
     fn new(environment: &Environment) -> Self {
-        Self { base: Verifying::new(environment), keys: key_ring(environment) }
+        Self {
+            base: Verifying::new(environment),
+            keys: key_ring(environment),
+        }
     }
 
     fn base(&self) -> &Verifying {
@@ -121,7 +130,10 @@ pub struct Changing {
 
 impl App for Changing {
     fn new(environment: &Environment) -> Self {
-        Self { base: Verifying::new(environment), passwords: passwords(environment) }
+        Self {
+            base: Verifying::new(environment),
+            passwords: passwords(environment),
+        }
     }
 
     fn base(&self) -> &Verifying {
@@ -162,7 +174,11 @@ impl App for SignIn {
     }
 
     async fn warm(&self, now: Timestamp) {
-        let _ = tokio::join!(self.base.warm(now), self.keys.get(now), self.passwords.keys(now));
+        let _ = tokio::join!(
+            self.base.warm(now),
+            self.keys.get(now),
+            self.passwords.keys(now)
+        );
     }
 
     fn hashes(&self) -> u64 {
@@ -171,7 +187,10 @@ impl App for SignIn {
 }
 
 fn key_ring(environment: &Environment) -> KeyRing {
-    KeyRing::new(Secret::new(environment.secrets_manager(), &environment.config.keys_secret))
+    KeyRing::new(Secret::new(
+        environment.secrets_manager(),
+        &environment.config.keys_secret,
+    ))
 }
 
 fn passwords(environment: &Environment) -> Passwords {

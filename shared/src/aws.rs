@@ -40,7 +40,12 @@ impl Environment {
     pub fn of_process() -> Result<Self, StartError> {
         let config = Config::from_env()?;
         let credentials = credentials()?;
-        Ok(Self { config, clock: Clock::System, http: https(), credentials })
+        Ok(Self {
+            config,
+            clock: Clock::System,
+            http: https(),
+            credentials,
+        })
     }
 
     /// A DynamoDB client.
@@ -103,7 +108,10 @@ fn https() -> SharedHttpClient {
 }
 
 /// Lambda sets the role's credentials for the life of the instance.
-#[expect(clippy::disallowed_methods, reason = "Lambda hands credentials over in the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Lambda hands credentials over in the environment"
+)]
 fn credentials() -> Result<Credentials, StartError> {
     let needed =
         |name: &str| std::env::var(name).map_err(|_| StartError(format!("{name} must be set")));

@@ -63,18 +63,27 @@ impl Call {
     /// The limit that the answer shows, if the call was counted on one.
     #[must_use]
     pub fn limit(&self) -> Option<Window> {
-        self.limit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.limit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Notes something for the log that went wrong and does not change the answer.
     pub fn note(&self, what: &'static str) {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(what);
     }
 
     /// What was noted.
     #[must_use]
     pub fn notes(&self) -> Vec<&'static str> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// An audit event of this call.

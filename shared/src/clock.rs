@@ -37,7 +37,7 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, rounded down: a JWT's NumericDate, or a TTL.
+    /// Whole seconds since the Unix epoch, rounded down: a JWT's `NumericDate`, or a TTL.
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

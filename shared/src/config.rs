@@ -1,6 +1,7 @@
 //! Every setting, read from the environment once per cold start; a bad one stops the start.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// A setting that is missing or cannot be used: which, and what is wrong with it.
@@ -89,7 +90,7 @@ impl Config {
     /// Names the variable that is missing or out of bounds.
     pub fn from_env() -> Result<Self, StartError> {
         #[expect(clippy::disallowed_methods, reason = "this is where settings are read")]
-        Self::from(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::from(|name| std::env::var(name).ok())
     }
 
     /// Reads the settings from `get`, which gives the value of a variable.
@@ -98,6 +99,7 @@ impl Config {
     ///
     /// Names the variable that is missing or out of bounds.
     pub fn from(get: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let text = |name: &str| get(name).unwrap_or_default();
         let needed =
             |name: &str| get(name).ok_or_else(|| StartError(format!("{name} must be set")));
@@ -112,19 +114,19 @@ impl Config {
             issuer: text("ISSUER"),
             audience: needed("AUDIENCE")?,
             // API Gateway and every verifier keep a retired key for 16 days, a refresh key for 91.
-            access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, 60, 14 * DAY)?,
-            refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, 60, 90 * DAY)?,
-            refresh_max_seconds: number(&get, "REFRESH_MAX_SECONDS", 90 * DAY, 60, 90 * DAY)?,
+            access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, 60..=14 * DAY)?,
+            refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, 60..=90 * DAY)?,
+            refresh_max_seconds: number(&get, "REFRESH_MAX_SECONDS", 90 * DAY, 60..=90 * DAY)?,
             // Below 25 a client's repeat of a lost refresh could look like theft: a function's 15
             // seconds, a 503's retry-after of 5, and clocks 5 seconds apart.
-            refresh_grace_seconds: number(&get, "REFRESH_GRACE_SECONDS", 30, 26, 300)?,
-            login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, 1, 1_000_000)?,
-            login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1, 1000)?,
-            failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0, 5000)?,
+            refresh_grace_seconds: number(&get, "REFRESH_GRACE_SECONDS", 30, 26..=300)?,
+            login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, 1..=1_000_000)?,
+            login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
+            failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
             argon2: Argon2Cost {
-                memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456, 1 << 20)?,
-                iterations: number(&get, "ARGON2_ITERATIONS", 2, 2, 100)?,
-                parallelism: number(&get, "ARGON2_PARALLELISM", 1, 1, 16)?,
+                memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456..=1 << 20)?,
+                iterations: number(&get, "ARGON2_ITERATIONS", 2, 2..=100)?,
+                parallelism: number(&get, "ARGON2_PARALLELISM", 1, 1..=16)?,
             },
             dynamodb_endpoint: local("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager_endpoint: local("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
@@ -138,17 +140,14 @@ fn number<N: FromStr + PartialOrd + fmt::Display>(
     get: &impl Fn(&str) -> Option<String>,
     name: &str,
     default: N,
-    least: N,
-    most: N,
+    bounds: RangeInclusive<N>,
 ) -> Result<N, StartError> {
     let Some(value) = get(name) else {
         return Ok(default);
     };
-    let number = value
-        .parse()
-        .ok()
-        .filter(|number| (&least..=&most).contains(&number));
+    let number = value.parse().ok().filter(|number| bounds.contains(number));
     number.ok_or_else(|| {
+        let (least, most) = (bounds.start(), bounds.end());
         StartError(format!(
             "{name} must be a whole number from {least} to {most}"
         ))

@@ -28,7 +28,7 @@ where
     let environment = Environment::of_process()?;
     // It lives as long as the process does.
     let app: &'static A = Box::leak(Box::new(A::new(&environment)));
-    app.warm(app.base().clock.now()).await;
+    Box::pin(app.warm(app.base().clock.now())).await;
     let service = service_fn(move |request| async move {
         Ok::<_, Infallible>(answer(app, handle, request).await)
     });
@@ -56,7 +56,10 @@ where
     let (outcome, call) = match request {
         Ok(request) => {
             let call = request.call.clone();
-            (AssertUnwindSafe(handle(app, request)).catch_unwind().await, Some(call))
+            (
+                AssertUnwindSafe(handle(app, request)).catch_unwind().await,
+                Some(call),
+            )
         }
         Err(refusal) => (Ok(Err(refusal)), None),
     };

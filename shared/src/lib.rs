@@ -22,4 +22,3 @@ pub mod clock;
 pub mod id;
 pub mod log;
 pub mod random;
-pub mod token;

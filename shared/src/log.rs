@@ -79,7 +79,9 @@ pub fn print(line: &str) {
 /// A panic's message may hold a value: the log has the place alone.
 pub fn hush_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|place| format!("{}:{}", place.file(), place.line()));
+        let place = panic
+            .location()
+            .map(|place| format!("{}:{}", place.file(), place.line()));
         print(&json!({"error": "panic", "place": place}).to_string());
     }));
 }

@@ -258,7 +258,10 @@ fn an_unknown_key_is_answered_503_and_a_malformed_hash_500() {
         Error::Unavailable(_)
     ));
     let malformed = PasswordError::Malformed("it is malformed");
-    assert_eq!(Error::from(malformed), Error::Internal("it is malformed"));
+    assert_eq!(
+        Error::from(malformed),
+        Error::Internal("it is malformed".to_owned())
+    );
 }
 
 #[tokio::test]

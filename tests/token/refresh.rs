@@ -15,6 +15,7 @@ pub(super) fn claims() -> RefreshClaims {
         sid: SessionId::from("session-1"),
         generation: 7,
         exp: NOW.seconds() + 1_296_000,
+        session_exp: NOW.seconds() + 7_776_000,
     }
 }
 

@@ -32,5 +32,8 @@ pub async fn handle(app: &'static Changing, request: Request) -> Result<Answer, 
     let current = members::password("currentPassword", members.needed("currentPassword")?)?;
     let new = members::password("newPassword", members.needed("newPassword")?)?;
     change_password(app, &request.call, token, caller, &current, &new).await?;
-    Answer::ok(&ChangePasswordBody { success: true, message: "Password changed successfully" })
+    Answer::ok(&ChangePasswordBody {
+        success: true,
+        message: "Password changed successfully",
+    })
 }

@@ -50,7 +50,10 @@ pub struct Health {
 
 impl App for Health {
     fn new(environment: &Environment) -> Self {
-        Self { base: Verifying::new(environment), found: Mutex::default() }
+        Self {
+            base: Verifying::new(environment),
+            found: Mutex::default(),
+        }
     }
 
     fn base(&self) -> &Verifying {
@@ -80,7 +83,10 @@ pub async fn handle(app: &'static Health, request: Request) -> Result<Answer, Er
     if checks.table == OK && checks.keys == OK {
         return Answer::ok(&ReadyBody { status: OK, checks });
     }
-    let body = ReadyBody { status: UNAVAILABLE, checks };
+    let body = ReadyBody {
+        status: UNAVAILABLE,
+        checks,
+    };
     let answer = Answer::json(StatusCode::SERVICE_UNAVAILABLE, &body)?;
     Ok(answer.retry_at(now, now.plus_seconds(RETRY_SECONDS)))
 }
@@ -88,16 +94,26 @@ pub async fn handle(app: &'static Health, request: Request) -> Result<Answer, Er
 impl Health {
     fn remembered(&self, now: Timestamp) -> Option<Checks> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.filter(|(_, at)| now < at.plus_seconds(REMEMBERED_SECONDS)).map(|(checks, _)| checks)
+        found
+            .filter(|(_, at)| now < at.plus_seconds(REMEMBERED_SECONDS))
+            .map(|(checks, _)| checks)
     }
 
     /// Reads the public keys past every cache: the table is there if it answers, and the keys are if
     /// one of them can verify.
     async fn check(&self, now: Timestamp) -> Checks {
         let row = self.base.store.public_keys().await;
-        let table = if matches!(row, Err(KeyError::Unavailable)) { UNAVAILABLE } else { OK };
+        let table = if matches!(row, Err(KeyError::Unavailable)) {
+            UNAVAILABLE
+        } else {
+            OK
+        };
         let published = row.and_then(Published::from_row);
-        let keys = if published.is_ok_and(|keys| keys.has_key()) { OK } else { UNAVAILABLE };
+        let keys = if published.is_ok_and(|keys| keys.has_key()) {
+            OK
+        } else {
+            UNAVAILABLE
+        };
         let checks = Checks { table, keys };
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some((checks, now));
         checks

@@ -44,7 +44,7 @@ pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Er
             return Err(refusal);
         }
     };
-    let SignedIn { tokens, user } = login(app, &request.call, &credentials).await?;
+    let SignedIn { tokens, user } = Box::pin(login(app, &request.call, &credentials)).await?;
     Answer::ok(&LoginBody {
         success: true,
         message: "Login successful",
@@ -63,7 +63,11 @@ pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Er
 fn credentials(request: &Request) -> Result<Credentials, Error> {
     let members = request.members()?;
     let missing = || Error::BadRequest("Username and password are required".to_owned());
-    let filled = |name| members.string(name).map(|text| text.filter(|text| !text.is_empty()));
+    let filled = |name| {
+        members
+            .string(name)
+            .map(|text| text.filter(|text| !text.is_empty()))
+    };
     let (username, email) = (filled("username")?, filled("email")?);
     let password = filled("password")?.ok_or_else(missing)?;
     let (member, name) = match (username, email) {

@@ -28,5 +28,8 @@ pub async fn handle(app: &'static Sessions, request: Request) -> Result<Answer, 
     let access_token = bearer::token(&request).unwrap_or_default();
     let refresh_token = members.string("refreshToken").unwrap_or_default();
     logout(app, &request.call, access_token, refresh_token).await?;
-    Answer::ok(&LogoutBody { success: true, message: "Logged out" })
+    Answer::ok(&LogoutBody {
+        success: true,
+        message: "Logged out",
+    })
 }

@@ -70,8 +70,10 @@ pub async fn authenticate_with_last_login(
     let keys = keys_of(&claims);
     let seen_key = Key::seen(&claims.sub);
     for _ in 0..2 {
-        let [session, user, tenant, seen] =
-            app.store.read([&keys[0], &keys[1], &keys[2], &seen_key]).await?;
+        let [session, user, tenant, seen] = app
+            .store
+            .read([&keys[0], &keys[1], &keys[2], &seen_key])
+            .await?;
         match decide(call, &claims, &published, [session, user, tenant])? {
             Liveness::Live(caller) => {
                 let caller = admit(app, call, *caller).await?;
@@ -92,7 +94,10 @@ async fn verify(
     token: Option<&str>,
 ) -> Result<(AccessClaims, std::sync::Arc<Published>), Error> {
     let token = token.ok_or(Error::TokenMissing)?;
-    let expected = Expected { issuer: &call.issuer, audience: &app.config.audience };
+    let expected = Expected {
+        issuer: &call.issuer,
+        audience: &app.config.audience,
+    };
     let published = app.published(call.now).await?;
     match access::verify(token, &published, &expected, call.now) {
         Ok(claims) => Ok((claims, published)),
@@ -111,7 +116,11 @@ async fn verify(
 }
 
 fn keys_of(claims: &AccessClaims) -> [Key; 3] {
-    [Key::session(&claims.sub, &claims.sid), Key::user(&claims.sub), Key::tenant(&claims.tenant_id)]
+    [
+        Key::session(&claims.sub, &claims.sid),
+        Key::user(&claims.sub),
+        Key::tenant(&claims.tenant_id),
+    ]
 }
 
 fn decide(
@@ -137,7 +146,11 @@ fn decide(
     if session.epoch != user.epoch {
         return Ok(Liveness::Torn);
     }
-    Ok(Liveness::Live(Box::new(Caller { session, user, tenant })))
+    Ok(Liveness::Live(Box::new(Caller {
+        session,
+        user,
+        tenant,
+    })))
 }
 
 /// Refuses a good token from an address that its tenant does not allow.
@@ -155,7 +168,12 @@ async fn admit(app: &Verifying, call: &Call, caller: Caller) -> Result<Caller, E
 /// [`Error::AddressRefused`], or that the table is away.
 pub async fn refuse_address<T>(app: &Verifying, call: &Call, user: &User) -> Result<T, Error> {
     let event = call
-        .event_by(EventType::AuthzFail, Outcome::Failure, &user.id, &user.tenant_id)
+        .event_by(
+            EventType::AuthzFail,
+            Outcome::Failure,
+            &user.id,
+            &user.tenant_id,
+        )
         .because("address");
     app.store.put_event(&event).await?;
     Err(Error::AddressRefused)
@@ -170,6 +188,8 @@ struct Seen {
 /// not have come to yet.
 fn last_login(session: &Session, seen: Option<Item>) -> Result<Timestamp, StoreError> {
     let seen: Option<Seen> = seen.map(|row| parse(row, "last use")).transpose()?;
-    let seen = seen.and_then(|seen| seen.last_login).unwrap_or(session.created_at);
+    let seen = seen
+        .and_then(|seen| seen.last_login)
+        .unwrap_or(session.created_at);
     Ok(seen.max(session.created_at))
 }

@@ -34,7 +34,14 @@ pub async fn change_password(
 ) -> Result<(), Error> {
     let store = &app.base.store;
     if let Err(advice) = judge(&caller, current, new) {
-        return reject(app, call, &caller.user, "rejected", Error::PasswordRejected(advice)).await;
+        return reject(
+            app,
+            call,
+            &caller.user,
+            "rejected",
+            Error::PasswordRejected(advice),
+        )
+        .await;
     }
     let row = FailuresRow::Shared(Key::current_password(&caller.session.id));
     let free = app.base.config.login_free_failures;
@@ -49,7 +56,9 @@ pub async fn change_password(
     for _ in 0..TRIES {
         let hash = caller.user.password_hash.as_deref();
         let keys = app.passwords.keys_for(call.now, hash).await?;
-        let verdict = app.passwords.verify(&keys, &caller.user.id, hash, current)?;
+        let verdict = app
+            .passwords
+            .verify(&keys, &caller.user.id, hash, current)?;
         if verdict == Verdict::Wrong {
             let wrong = Error::CurrentPasswordWrong;
             return reject(app, call, &caller.user, "current_password", wrong).await;
@@ -72,7 +81,9 @@ pub async fn change_password(
             Written::Refused(_) => caller = access::authenticate(&app.base, call, token).await?,
         }
     }
-    Err(Error::Unavailable("a password change was lost to others".to_owned()))
+    Err(Error::Unavailable(
+        "a password change was lost to others".to_owned(),
+    ))
 }
 
 /// Whether the new password will do.
@@ -81,9 +92,12 @@ fn judge(caller: &Caller, current: &str, new: &str) -> Result<(), String> {
         return Err("The new password must differ from the current one".to_owned());
     }
     let user = &caller.user;
-    let words = [&user.username, &user.email, &user.name, &user.organization];
-    let mut words: Vec<&str> = words.into_iter().filter_map(|word| word.as_deref()).collect();
-    words.push(user.tenant_id.as_str());
+    let words = [&user.username, &user.name, &user.organization];
+    let mut words: Vec<&str> = words
+        .into_iter()
+        .filter_map(|word| word.as_deref())
+        .collect();
+    words.extend([user.email.as_str(), user.tenant_id.as_str()]);
     policy::check(&caller.tenant.policy.password, new, &words)
 }
 

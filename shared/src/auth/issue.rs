@@ -117,7 +117,11 @@ pub fn tokens(
         }
         _ => None,
     };
-    Ok(Tokens { access, expires_in: expires_at - issued_at, refresh })
+    Ok(Tokens {
+        access,
+        expires_in: expires_at - issued_at,
+        refresh,
+    })
 }
 
 /// Whether a session's last rotation was so short a time ago that its answer may have been lost.

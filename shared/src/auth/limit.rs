@@ -55,10 +55,15 @@ pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
             return Ok(());
         }
         app.used_up.remember(&window, call.now);
-        app.store.put_event_once(&first_refusal(call, &window)).await?;
+        app.store
+            .put_event_once(&first_refusal(call, &window))
+            .await?;
     }
     let reset = window.reset;
-    call.counted_on(Window { count: limit, ..window });
+    call.counted_on(Window {
+        count: limit,
+        ..window
+    });
     Err(Error::TooManyLogins(reset))
 }
 
@@ -67,5 +72,9 @@ pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
 fn first_refusal(call: &Call, window: &Window) -> Event {
     let id = format!("{}-{}-{}", window.name, window.subject, window.number);
     let event = call.event(EventType::ExcessRateLimitExceeded, Outcome::Failure);
-    Event { id: EventId::from(id.as_str()), ..event }.because(window.name)
+    Event {
+        id: EventId::from(id.as_str()),
+        ..event
+    }
+    .because(window.name)
 }

@@ -85,7 +85,14 @@ pub async fn login(
     let (user_key, tenant_key) = (Key::user(&user_id), Key::tenant(&tenant_id));
     let free = app.base.config.login_free_failures;
     let (counted, rows) = tokio::join!(
-        throttle::count(store, row, Some(strangers), free, &call.request_id, call.now),
+        throttle::count(
+            store,
+            row,
+            Some(strangers),
+            free,
+            &call.request_id,
+            call.now
+        ),
         store.read([&user_key, &tenant_key])
     );
     let attempt = counted?;
@@ -95,16 +102,26 @@ pub async fn login(
 
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let keys = app.passwords.keys_for(call.now, hash).await?;
-    let verdict = app.passwords.verify(&keys, &user_id, hash, &credentials.password)?;
-    let allowed = user.zip(tenant).filter(|(user, tenant)| may_enter(call, user, tenant));
+    let verdict = app
+        .passwords
+        .verify(&keys, &user_id, hash, &credentials.password)?;
+    let allowed = user
+        .zip(tenant)
+        .filter(|(user, tenant)| may_enter(call, user, tenant));
     let (Verdict::Right { weaker }, Some((user, tenant))) = (verdict, allowed) else {
         return refuse(app, call, &attempt, owner).await;
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
     let session = issue::new_session(call, &user, lifetimes, ring.mac().kid());
-    let tokens =
-        issue::tokens(call, &app.base.config, (&ring, &published), &session, &user, lifetimes)?;
+    let tokens = issue::tokens(
+        call,
+        &app.base.config,
+        (&ring, &published),
+        &session,
+        &user,
+        lifetimes,
+    )?;
     let event = call.event_by(
         EventType::AuthnLoginSuccess,
         Outcome::Success,
@@ -142,11 +159,18 @@ async fn refuse(
     attempt: &Attempt,
     owner: Option<LoginNameRow>,
 ) -> Result<SignedIn, Error> {
-    let kind =
-        if attempt.locks { EventType::AuthnLoginLock } else { EventType::AuthnLoginFail };
+    let kind = if attempt.locks {
+        EventType::AuthnLoginLock
+    } else {
+        EventType::AuthnLoginFail
+    };
     // A name that is nobody's is stored nowhere.
     let (subject, tenant_id) = owner.map(|owner| (owner.user_id, owner.tenant_id)).unzip();
-    let event = Event { subject, tenant_id, ..call.event(kind, Outcome::Failure) };
+    let event = Event {
+        subject,
+        tenant_id,
+        ..call.event(kind, Outcome::Failure)
+    };
     app.base.store.put_event(&event).await?;
     let floor = i64::from(app.base.config.failed_login_floor_ms);
     let spent = app.base.clock.now().millis() - call.now.millis();
@@ -164,7 +188,13 @@ async fn remember_address(app: &SignIn, call: &Call, attempt: &Attempt, key: Key
         return;
     }
     // The login stands without it; the next one from here tries again.
-    if app.base.store.make_known(key, &call.request_id, call.now).await.is_err() {
+    if app
+        .base
+        .store
+        .make_known(key, &call.request_id, call.now)
+        .await
+        .is_err()
+    {
         call.note("the address was not made known");
     }
 }

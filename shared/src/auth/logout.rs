@@ -41,12 +41,11 @@ pub async fn logout(
     Ok(())
 }
 
-async fn of_access_token(
-    app: &Sessions,
-    call: &Call,
-    token: &str,
-) -> Result<Option<Named>, Error> {
-    let expected = Expected { issuer: &call.issuer, audience: &app.base.config.audience };
+async fn of_access_token(app: &Sessions, call: &Call, token: &str) -> Result<Option<Named>, Error> {
+    let expected = Expected {
+        issuer: &call.issuer,
+        audience: &app.base.config.audience,
+    };
     let published = app.base.published(call.now).await?;
     let mut verified = access::verify(token, &published, &expected, call.now);
     if matches!(verified, Err(TokenError::UnknownKey)) {
@@ -73,9 +72,7 @@ async fn of_refresh_token(
     }
     Ok(match verified {
         Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
-        Err(RefreshTokenError::Expired(claims)) => {
-            Some((claims.sub, claims.sid, claims.tenant_id))
-        }
+        Err(RefreshTokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
         Err(RefreshTokenError::Invalid | RefreshTokenError::UnknownKey) => None,
     })
 }

@@ -40,12 +40,18 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
     let next = issue::generation(call, next, claims.session_exp, lifetimes, ring.mac().kid());
     let mut read_again = false;
     loop {
-        let guard = RotationGuard { epoch: user.epoch, not_before: published.not_before() };
+        let guard = RotationGuard {
+            epoch: user.epoch,
+            not_before: published.not_before(),
+        };
         let session = (&claims.sub, &claims.sid);
         let session = match app.base.store.rotate(session, &next, guard, &event).await? {
             Rotated::Done(session) => session,
             Rotated::Refused { session: None, .. } => return Err(Error::RefreshRefused),
-            Rotated::Refused { session: Some(session), ours } => {
+            Rotated::Refused {
+                session: Some(session),
+                ours,
+            } => {
                 if session.epoch != user.epoch && !read_again {
                     // The user was read before a password change, the session after it.
                     read_again = true;

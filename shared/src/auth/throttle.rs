@@ -39,7 +39,12 @@ pub async fn count(
     id: &str,
     now: Timestamp,
 ) -> Result<Attempt, Error> {
-    let attempt = |row, locks| Attempt { row, id: id.to_owned(), now, locks };
+    let attempt = |row, locks| Attempt {
+        row,
+        id: id.to_owned(),
+        now,
+        locks,
+    };
     let seen = match store.count_free_failure(&row, free, id, now).await? {
         CountedFree::Counted(_) => return Ok(attempt(row, false)),
         CountedFree::Refused(Some(seen)) => seen,
@@ -61,7 +66,11 @@ pub async fn count(
     {
         return Err(Error::TooManyLogins(retry_at));
     }
-    let failures = if idle { 1 } else { seen.failures.saturating_add(1) };
+    let failures = if idle {
+        1
+    } else {
+        seen.failures.saturating_add(1)
+    };
     let counted = Failures {
         failures,
         counted_at: now,
@@ -74,7 +83,9 @@ pub async fn count(
     };
     match store.count_waiting_failure(&row, &seen, &counted).await? {
         None => Ok(attempt(row, counted.retry_at.is_some())),
-        Some(other) => Err(Error::TooManyLogins(other.retry_at.unwrap_or(now.plus_seconds(1)))),
+        Some(other) => Err(Error::TooManyLogins(
+            other.retry_at.unwrap_or(now.plus_seconds(1)),
+        )),
     }
 }
 
@@ -103,5 +114,9 @@ pub fn wait_seconds(failures: u32, free: u32) -> Option<i64> {
         return Some(MANY_FAILURES_WAIT_SECONDS);
     }
     let doubled = 1_i64.checked_shl(beyond - 1).filter(|seconds| *seconds > 0);
-    Some(doubled.unwrap_or(LONGEST_WAIT_SECONDS).min(LONGEST_WAIT_SECONDS))
+    Some(
+        doubled
+            .unwrap_or(LONGEST_WAIT_SECONDS)
+            .min(LONGEST_WAIT_SECONDS),
+    )
 }

@@ -69,8 +69,14 @@ impl Answer {
     pub fn with_limit(self, window: &Window) -> Self {
         let name = header::HeaderName::from_static;
         self.with(name("x-ratelimit-limit"), &window.limit.to_string())
-            .with(name("x-ratelimit-remaining"), &window.remaining().to_string())
-            .with(name("x-ratelimit-reset"), &window.reset.seconds().to_string())
+            .with(
+                name("x-ratelimit-remaining"),
+                &window.remaining().to_string(),
+            )
+            .with(
+                name("x-ratelimit-reset"),
+                &window.reset.seconds().to_string(),
+            )
     }
 
     /// The status.

@@ -15,12 +15,16 @@ const LONGEST: usize = 8 * 1024;
 /// [`Error::TokenInvalid`] where there are two (API Gateway joins them by a comma), or one too long.
 pub fn token(request: &Request) -> Result<Option<&str>, Error> {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     let value = value.to_str().map_err(|_| Error::TokenInvalid)?;
     if values.next().is_some() || value.contains(',') {
         return Err(Error::TokenInvalid);
     }
-    let Some((scheme, token)) = value.split_once(' ') else { return Ok(None) };
+    let Some((scheme, token)) = value.split_once(' ') else {
+        return Ok(None);
+    };
     let token = token.trim_start_matches(' ');
     if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
         return Ok(None);

@@ -37,7 +37,13 @@ pub fn answer(
     now: Timestamp,
 ) -> Result<Answer, Error> {
     let (status, error, message, detail) = words(refusal, route);
-    let body = ErrorBody { success: false, error, message, detail, request_id };
+    let body = ErrorBody {
+        success: false,
+        error,
+        message,
+        detail,
+        request_id,
+    };
     let answer = Answer::json(status, &body)?;
     Ok(match refusal {
         Error::MethodNotAllowed(methods) => answer.with(header::ALLOW, methods),
@@ -54,24 +60,36 @@ pub fn answer(
 }
 
 /// Status, error, message and detail.
-fn words<'a>(
-    refusal: &'a Error,
-    route: &str,
-) -> (StatusCode, &'a str, &'a str, &'a str) {
+fn words<'a>(refusal: &'a Error, route: &str) -> (StatusCode, &'a str, &'a str, &'a str) {
     match refusal {
         Error::BadRequest(what) => (StatusCode::BAD_REQUEST, "Bad request", what, what),
-        Error::MethodNotAllowed(methods) => {
-            (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", methods, methods)
-        }
+        Error::MethodNotAllowed(methods) => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Method not allowed",
+            methods,
+            methods,
+        ),
         Error::PayloadTooLarge => {
             let what = "The body must be at most 16 KiB";
-            (StatusCode::PAYLOAD_TOO_LARGE, "Payload too large", what, what)
+            (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Payload too large",
+                what,
+                what,
+            )
         }
         Error::UnsupportedMediaType => {
             let what = "content-type must be application/json";
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", what, what)
+            (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Unsupported media type",
+                what,
+                what,
+            )
         }
-        Error::LoginRefused => unauthorized("Authentication failed", "Invalid username or password"),
+        Error::LoginRefused => {
+            unauthorized("Authentication failed", "Invalid username or password")
+        }
         Error::TokenMissing | Error::TokenInvalid | Error::TokenExpired => {
             let (error, message) = token_words(refusal, route);
             unauthorized(error, message)
@@ -81,7 +99,12 @@ fn words<'a>(
         }
         Error::CurrentPasswordWrong => {
             let what = "The current password provided is incorrect";
-            (StatusCode::BAD_REQUEST, "Invalid current password", what, what)
+            (
+                StatusCode::BAD_REQUEST,
+                "Invalid current password",
+                what,
+                what,
+            )
         }
         Error::PasswordRejected(advice) => {
             (StatusCode::BAD_REQUEST, "Password rejected", advice, advice)
@@ -98,7 +121,12 @@ fn words<'a>(
         ),
         Error::Unavailable(_) => {
             let what = "Service unavailable";
-            (StatusCode::SERVICE_UNAVAILABLE, what, "Please retry shortly", what)
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                what,
+                "Please retry shortly",
+                what,
+            )
         }
         Error::Internal(_) => {
             let what = "Internal server error";
@@ -108,10 +136,7 @@ fn words<'a>(
     }
 }
 
-fn unauthorized<'a>(
-    error: &'a str,
-    message: &'a str,
-) -> (StatusCode, &'a str, &'a str, &'a str) {
+fn unauthorized<'a>(error: &'a str, message: &'a str) -> (StatusCode, &'a str, &'a str, &'a str) {
     (StatusCode::UNAUTHORIZED, error, message, "Unauthorized")
 }
 
@@ -122,7 +147,9 @@ fn token_words(refusal: &Error, route: &str) -> (&'static str, &'static str) {
         Error::TokenMissing if path == "/api/auth/validate" => {
             ("Authentication required", "No token provided")
         }
-        _ if path == "/api/auth/validate" => ("Authentication required", "Invalid or expired token"),
+        _ if path == "/api/auth/validate" => {
+            ("Authentication required", "Invalid or expired token")
+        }
         Error::TokenExpired if path.starts_with("/api/v1/") => ("Token expired", TOKEN),
         _ if path.starts_with("/api/v1/") => ("Invalid token", TOKEN),
         _ => ("Authentication required", TOKEN),

@@ -32,7 +32,11 @@ impl Members {
         // serde's message quotes what is wrong, and that may be the password.
         serde_json::from_str(text).map_err(|error| {
             let twice = error.to_string().starts_with(TWICE);
-            bad(if twice { "the body has a member twice" } else { "the body must be a JSON object" })
+            bad(if twice {
+                "the body has a member twice"
+            } else {
+                "the body must be a JSON object"
+            })
         })
     }
 
@@ -70,7 +74,9 @@ const LONGEST_PASSWORD: usize = 1024;
 /// [`Error::BadRequest`] where it is too long; `name` is the member's.
 pub fn password(name: &str, text: &str) -> Result<Zeroizing<String>, Error> {
     if text.len() > LONGEST_PASSWORD {
-        return Err(Error::BadRequest(format!("{name} must be at most 1024 bytes")));
+        return Err(Error::BadRequest(format!(
+            "{name} must be at most 1024 bytes"
+        )));
     }
     Ok(Zeroizing::new(text.to_owned()))
 }

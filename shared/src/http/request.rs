@@ -42,13 +42,19 @@ impl Request {
         let address = source.ok_or_else(|| not_from_gateway("sourceIp"))?;
         let user_agent = context.http.user_agent.as_deref().unwrap_or_default();
         let issuer = if config.issuer.is_empty() {
-            let api = context.apiid.as_deref().ok_or_else(|| not_from_gateway("apiId"))?;
+            let api = context
+                .apiid
+                .as_deref()
+                .ok_or_else(|| not_from_gateway("apiId"))?;
             format!("https://{api}.execute-api.{}.amazonaws.com", config.region)
         } else {
             config.issuer.clone()
         };
         let call = Call::new(&request_id(&inner), now, address, user_agent, issuer);
-        Ok(Self { call: Arc::new(call), inner })
+        Ok(Self {
+            call: Arc::new(call),
+            inner,
+        })
     }
 
     /// The route that API Gateway chose, as the template has it: `POST /api/auth/login`.
@@ -69,8 +75,13 @@ impl Request {
     ///
     /// [`Error::MethodNotAllowed`].
     pub fn only(&self, method: &'static str) -> Result<(), Error> {
-        let served = self.inner.method() == Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        if served { Ok(()) } else { Err(Error::MethodNotAllowed(method)) }
+        let served =
+            self.inner.method() == Method::from_bytes(method.as_bytes()).unwrap_or_default();
+        if served {
+            Ok(())
+        } else {
+            Err(Error::MethodNotAllowed(method))
+        }
     }
 
     /// The members of the JSON object in the body. An empty body has none.
@@ -83,7 +94,9 @@ impl Request {
             return Err(Error::UnsupportedMediaType);
         }
         if self.headers().contains_key(header::CONTENT_ENCODING) {
-            return Err(Error::BadRequest("content-encoding is not supported".to_owned()));
+            return Err(Error::BadRequest(
+                "content-encoding is not supported".to_owned(),
+            ));
         }
         let body: &[u8] = match self.inner.body() {
             Body::Text(text) => text.as_bytes(),
@@ -98,8 +111,15 @@ impl Request {
 
     fn is_json(&self) -> bool {
         let mut types = self.headers().get_all(header::CONTENT_TYPE).iter();
-        let (Some(value), None) = (types.next(), types.next()) else { return false };
-        let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        let (Some(value), None) = (types.next(), types.next()) else {
+            return false;
+        };
+        let essence = value
+            .to_str()
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/json")
     }
 }
@@ -107,13 +127,18 @@ impl Request {
 /// The id that Lambda gave the request.
 #[must_use]
 pub fn request_id(request: &lambda_http::Request) -> String {
-    request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default()
+    request
+        .lambda_context_ref()
+        .map(|context| context.request_id.clone())
+        .unwrap_or_default()
 }
 
 /// The route of a request.
 #[must_use]
 pub fn route(request: &lambda_http::Request) -> &str {
-    context(request).and_then(|context| context.route_key.as_deref()).unwrap_or_default()
+    context(request)
+        .and_then(|context| context.route_key.as_deref())
+        .unwrap_or_default()
 }
 
 fn context(request: &lambda_http::Request) -> Option<&ApiGatewayV2httpRequestContext> {

@@ -10,7 +10,7 @@ use crate::store::user::{User, UserStatus};
 pub struct UserBody<'a> {
     id: &'a str,
     username: Option<&'a str>,
-    email: Option<&'a str>,
+    email: &'a str,
     email_verified: bool,
     name: Option<&'a str>,
     display_name: Option<&'a str>,
@@ -34,7 +34,7 @@ impl<'a> UserBody<'a> {
         Self {
             id: user.id.as_str(),
             username: user.username.as_deref(),
-            email: user.email.as_deref(),
+            email: &user.email,
             email_verified: user.email_verified,
             name: user.name.as_deref(),
             display_name: user.name.as_deref(),

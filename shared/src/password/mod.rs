@@ -70,10 +70,8 @@ impl std::error::Error for PasswordError {}
 impl From<PasswordError> for Error {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::UnknownKey => {
-                Self::Unavailable("a password hash is sealed under an unknown key")
-            }
-            PasswordError::Malformed(why) => Self::Internal(why),
+            PasswordError::UnknownKey => Self::Unavailable(error.to_string()),
+            PasswordError::Malformed(why) => Self::Internal(why.to_owned()),
         }
     }
 }

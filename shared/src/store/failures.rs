@@ -80,9 +80,8 @@ impl Store {
             FailuresRow::Known(key) => {
                 let set = "SET failures = failures + :one, counted_at = :now, attempt = :attempt";
                 // A success has set the count to zero, however long ago.
-                Change::update(key.clone(), set).when(
-                    "failures = :zero OR (failures < :free AND counted_at > :forgotten)",
-                )
+                Change::update(key.clone(), set)
+                    .when("failures = :zero OR (failures < :free AND counted_at > :forgotten)")
             }
             FailuresRow::Shared(key) => Change::update(
                 key.clone(),

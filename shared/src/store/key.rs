@@ -15,7 +15,10 @@ pub struct Key {
 
 impl Key {
     fn new(pk: String, sk: &str) -> Self {
-        Self { pk, sk: sk.to_owned() }
+        Self {
+            pk,
+            sk: sk.to_owned(),
+        }
     }
 
     /// A user's profile.

@@ -106,9 +106,19 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
-                .map_err(unavailable)?;
-            found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            let left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys);
+                .map_err(|error| unavailable(&error))?;
+            found.extend(
+                answer
+                    .responses
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(_, items)| items),
+            );
+            let left = answer
+                .unprocessed_keys
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, keys)| keys.keys);
             wanted.extend(left);
             // A row that was not looked for is not a row that is not there.
             if wanted.is_empty() {
@@ -123,7 +133,9 @@ impl Store {
 
     /// Waits a little between tries, not as long as others who try again.
     pub(crate) async fn pause(&self) {
-        self.clock.sleep(random::jitter(Duration::from_millis(100))).await;
+        self.clock
+            .sleep(random::jitter(Duration::from_millis(100)))
+            .await;
     }
 }
 
@@ -143,8 +155,8 @@ pub fn parse<T: DeserializeOwned>(item: Item, row: &'static str) -> Result<T, St
 }
 
 /// What DynamoDB said, as a code for the log: never its message, which may quote a value.
-pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
-    let code = match &error {
+pub(crate) fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> StoreError {
+    let code = match error {
         SdkError::ServiceError(answer) => answer.err().code().unwrap_or("unknown error"),
         SdkError::TimeoutError(_) => "no answer in time",
         SdkError::DispatchFailure(_) => "no connection",

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::key::Key;
-use super::{Store, parse, unavailable};
+use super::{Store, parse};
 use crate::keys::KeyError;
 use crate::keys::published::KeysRow;
 
@@ -24,7 +24,6 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(unavailable)
             .map_err(|_| KeyError::Unavailable)?;
         let row = answer.item.ok_or(KeyError::NotMade)?;
         parse(row, "KEYS").map_err(|_| KeyError::Refused("the table's KEYS row is malformed"))

@@ -179,7 +179,9 @@ impl Store {
             Written::Done(row) => Ok(Rotated::Done(Box::new(parse(row, "session")?))),
             Written::Refused(row) => {
                 let ours = event.is_in(row.as_ref());
-                let session = row.map(|row| parse(row, "session").map(Box::new)).transpose()?;
+                let session = row
+                    .map(|row| parse(row, "session").map(Box::new))
+                    .transpose()?;
                 Ok(Rotated::Refused { session, ours })
             }
         }

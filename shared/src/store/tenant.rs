@@ -87,14 +87,24 @@ impl Policy {
     /// The lifetimes of this tenant's tokens.
     #[must_use]
     pub fn lifetimes(&self, config: &Config) -> Lifetimes {
-        let access = self.access_token_seconds.unwrap_or(config.access_token_seconds);
+        let access = self
+            .access_token_seconds
+            .unwrap_or(config.access_token_seconds);
         let access = access.min(LONGEST_ACCESS_SECONDS);
         if !self.refresh_tokens {
-            return Lifetimes { access, refresh_idle: None, session: access };
+            return Lifetimes {
+                access,
+                refresh_idle: None,
+                session: access,
+            };
         }
-        let session = self.refresh_max_seconds.unwrap_or(config.refresh_max_seconds);
+        let session = self
+            .refresh_max_seconds
+            .unwrap_or(config.refresh_max_seconds);
         let session = session.min(LONGEST_REFRESH_SECONDS);
-        let idle = self.refresh_idle_seconds.unwrap_or(config.refresh_idle_seconds);
+        let idle = self
+            .refresh_idle_seconds
+            .unwrap_or(config.refresh_idle_seconds);
         Lifetimes {
             access: access.min(session),
             refresh_idle: Some(idle.min(session)),

@@ -30,9 +30,8 @@ pub struct User {
     /// The login name without an `@`, if there is one.
     #[serde(default)]
     pub username: Option<String>,
-    /// The e-mail address, if there is one.
-    #[serde(default)]
-    pub email: Option<String>,
+    /// The e-mail address, a login name too.
+    pub email: String,
     /// Whether the address is known to be the user's.
     pub email_verified: bool,
     /// The name to show.
@@ -97,12 +96,14 @@ impl Store {
     ///
     /// When DynamoDB does not answer.
     pub async fn rehash(&self, user: &User, sealed: &str) -> Result<bool, StoreError> {
-        let change =
-            Change::update(Key::user(&user.id), "SET password_hash = :hash, version = :next")
-                .when("version = :version")
-                .value(":hash", sealed)?
-                .value(":version", user.version)?
-                .value(":next", user.version + 1)?;
+        let change = Change::update(
+            Key::user(&user.id),
+            "SET password_hash = :hash, version = :next",
+        )
+        .when("version = :version")
+        .value(":hash", sealed)?
+        .value(":version", user.version)?
+        .value(":next", user.version + 1)?;
         Ok(matches!(self.write(&change).await?, Written::Done(_)))
     }
 }

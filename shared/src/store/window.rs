@@ -38,7 +38,14 @@ impl Window {
     pub fn open(name: &'static str, subject: String, limit: u32, now: Timestamp) -> Self {
         let number = now.seconds().div_euclid(WINDOW_SECONDS);
         let reset = Timestamp::from_seconds((number + 1) * WINDOW_SECONDS);
-        Self { name, subject, limit, count: 0, reset, number }
+        Self {
+            name,
+            subject,
+            limit,
+            count: 0,
+            reset,
+            number,
+        }
     }
 
     /// How many more the window lets through.
@@ -61,9 +68,17 @@ impl Store {
             .when("attribute_not_exists(pk) OR #count < :limit")
             .value(":one", 1)?
             .value(":limit", window.limit)?
-            .value(":expires_at", window.reset.plus_seconds(WINDOW_SECONDS).seconds())?;
-        let Written::Done(row) = self.write(&change).await? else { return Ok(None) };
+            .value(
+                ":expires_at",
+                window.reset.plus_seconds(WINDOW_SECONDS).seconds(),
+            )?;
+        let Written::Done(row) = self.write(&change).await? else {
+            return Ok(None);
+        };
         let Counted { count } = parse(row, "window")?;
-        Ok(Some(Window { count, ..window.clone() }))
+        Ok(Some(Window {
+            count,
+            ..window.clone()
+        }))
     }
 }

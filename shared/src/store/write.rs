@@ -46,7 +46,13 @@ const RESERVED: [&str; 2] = ["count", "event"];
 impl Change {
     fn new(key: Key, kind: Kind) -> Self {
         let returned = ReturnValue::UpdatedNew;
-        Self { key, kind, condition: None, values: Item::new(), returned }
+        Self {
+            key,
+            kind,
+            condition: None,
+            values: Item::new(),
+            returned,
+        }
     }
 
     /// An update of the row with this key, by an update expression.
@@ -96,7 +102,11 @@ impl Change {
     }
 
     fn names(&self) -> Option<std::collections::HashMap<String, String>> {
-        let update = if let Kind::Update(expression) = &self.kind { expression } else { "" };
+        let update = if let Kind::Update(expression) = &self.kind {
+            expression
+        } else {
+            ""
+        };
         let names: std::collections::HashMap<_, _> = RESERVED
             .iter()
             .map(|name| (format!("#{name}"), (*name).to_owned()))
@@ -179,7 +189,9 @@ impl Store {
         // The same token for every try: DynamoDB makes a repeated transaction once (for ten
         // minutes), whichever of its answers was lost.
         let token = random::uuid();
-        let items = changes.iter().map(|change| change.in_transaction(&self.table));
+        let items = changes
+            .iter()
+            .map(|change| change.in_transaction(&self.table));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         let mut last = "TransactionConflict".to_owned();
         for attempt in 1..=TRIES {
@@ -191,19 +203,28 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await;
-            let Err(error) = answer else { return Ok(Written::Done(Item::new())) };
+            let Err(error) = answer else {
+                return Ok(Written::Done(Item::new()));
+            };
             match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    let reasons = cancelled.cancellation_reasons.as_deref().unwrap_or_default();
-                    if let Some(row) = refused_row(reasons) {
-                        return Ok(Written::Refused(row));
+                    let reasons = cancelled
+                        .cancellation_reasons
+                        .as_deref()
+                        .unwrap_or_default();
+                    if let Some(refused) = refused(reasons) {
+                        return Ok(refused);
                     }
-                    last = reasons.iter().find_map(code).unwrap_or("unknown reason").to_owned();
+                    last = reasons
+                        .iter()
+                        .find_map(code)
+                        .unwrap_or("unknown reason")
+                        .to_owned();
                 }
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
                     "TransactionInProgress".clone_into(&mut last);
                 }
-                _ => return Err(unavailable(error)),
+                _ => return Err(unavailable(&error)),
             }
             if attempt < TRIES {
                 self.pause().await;
@@ -233,7 +254,7 @@ impl Store {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Written::Refused(failed.item.clone()))
                 }
-                _ => Err(refusal(error)),
+                _ => Err(refusal(&error)),
             },
         }
     }
@@ -257,7 +278,7 @@ impl Store {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Written::Refused(failed.item.clone()))
                 }
-                _ => Err(refusal(error)),
+                _ => Err(refusal(&error)),
             },
         }
     }
@@ -271,8 +292,10 @@ enum Refusal {
     Away(StoreError),
 }
 
-fn refusal<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> Refusal {
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+fn refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Refusal {
+    let code = error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code);
     if code == Some("TransactionConflictException") {
         return Refusal::Conflict;
     }
@@ -284,8 +307,11 @@ fn code(reason: &CancellationReason) -> Option<&str> {
     reason.code.as_deref().filter(|code| *code != "None")
 }
 
-/// Whether a condition did not hold; the first change's row, if it was that one's.
-fn refused_row(reasons: &[CancellationReason]) -> Option<Option<Item>> {
+/// That a condition did not hold, if one did not; with the first change's row, if it was that one's.
+fn refused(reasons: &[CancellationReason]) -> Option<Written> {
     let failed = |reason: &CancellationReason| code(reason) == Some("ConditionalCheckFailed");
-    reasons.iter().any(failed).then(|| reasons.first().and_then(|first| first.item.clone()))
+    reasons
+        .iter()
+        .any(failed)
+        .then(|| Written::Refused(reasons.first().and_then(|first| first.item.clone())))
 }

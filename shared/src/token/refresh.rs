@@ -34,6 +34,8 @@ pub struct RefreshClaims {
     pub generation: u64,
     /// From when on it is refused, in seconds since the Unix epoch.
     pub exp: i64,
+    /// When its session ends, in seconds since the Unix epoch: no later token outlives that.
+    pub session_exp: i64,
 }
 
 /// Why a refresh token is refused.
