@@ -1,5 +1,8 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod api;
 mod password;
 mod stack;
 mod token;
+mod wire;
+mod world;

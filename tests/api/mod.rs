@@ -1,0 +1,3 @@
+//! The endpoints, in process: a file per function, mirroring the routes.
+
+mod login;

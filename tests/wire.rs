@@ -1,0 +1,299 @@
+//! What lies between the store and DynamoDB in a test: it counts calls and units, and delays,
+//! repeats, withholds or loses what a test tells it to.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+
+/// One try of one call to AWS.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The operation: `GetItem`, `BatchGetItem`, `UpdateItem`, `GetSecretValue`, …
+    pub operation: String,
+    /// The request's body.
+    pub body: Value,
+    /// Which try of this call it is, from 1 on.
+    pub attempt: u32,
+    /// How many tries the wire has seen before this one.
+    pub number: usize,
+}
+
+impl Call {
+    /// Whether the request names a key that begins with `prefix`.
+    pub fn touches(&self, prefix: &str) -> bool {
+        self.body
+            .to_string()
+            .contains(&format!("{{\"S\":\"{prefix}"))
+    }
+}
+
+/// What becomes of a call.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// It reaches AWS, and the answer comes back.
+    Pass,
+    /// AWS answers with this error and does nothing.
+    Fail(u16, &'static str),
+    /// There is no connection; nothing is done.
+    Refuse,
+    /// It is done, and the answer is lost.
+    Lose,
+    /// It is done, and the answer comes so late: the clock is moved meanwhile.
+    Late(Duration),
+    /// It is done twice, and the second answer comes back.
+    Twice,
+    /// It does not arrive until [`Wire::release`]; the caller sees a broken connection.
+    Hold,
+    /// It is done whatever its condition says.
+    Unconditional,
+    /// AWS answers this body with status 200 and does nothing.
+    Answer(Value),
+}
+
+/// What came of a call.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The call.
+    pub call: Call,
+    /// The status of the answer, 0 if there was none.
+    pub status: u16,
+    /// The capacity units that DynamoDB reported; a refused write reports none.
+    pub units: f64,
+}
+
+type Rule = Arc<dyn Fn(&Call) -> Act + Send + Sync>;
+
+/// The wire. Clones share everything.
+#[derive(Clone)]
+pub struct Wire {
+    inner: SharedHttpClient,
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    rule: Option<Rule>,
+    seen: usize,
+    done: Vec<Done>,
+    held: Vec<(HttpRequest, SharedHttpConnector)>,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl Wire {
+    /// A wire before `inner`.
+    pub fn new(inner: SharedHttpClient, clock: Clock) -> Self {
+        Self {
+            inner,
+            clock,
+            state: Arc::default(),
+        }
+    }
+
+    /// From now on `rule` decides what becomes of each call.
+    pub fn rule(&self, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) {
+        self.state.lock().unwrap().rule = Some(Arc::new(rule));
+    }
+
+    /// From now on every call passes.
+    pub fn heal(&self) {
+        self.state.lock().unwrap().rule = None;
+    }
+
+    /// What came of the calls since the last time this was asked.
+    pub fn take(&self) -> Vec<Done> {
+        std::mem::take(&mut self.state.lock().unwrap().done)
+    }
+
+    /// Lets the held calls arrive now; gives how many there were.
+    pub async fn release(&self) -> usize {
+        let held = std::mem::take(&mut self.state.lock().unwrap().held);
+        let count = held.len();
+        for (request, connector) in held {
+            let _ = connector.call(request).await;
+        }
+        count
+    }
+
+    fn decide(&self, call: &Call) -> Act {
+        let rule = self.state.lock().unwrap().rule.clone();
+        rule.map_or(Act::Pass, |rule| rule(call))
+    }
+
+    async fn carry(
+        self,
+        mut request: HttpRequest,
+        connector: SharedHttpConnector,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let call = self.seen(&request);
+        let broken = || Err(ConnectorError::io("the connection broke".into()));
+        let answer = match self.decide(&call) {
+            Act::Pass => connector.call(request).await,
+            Act::Fail(status, code) => Ok(error(status, code)),
+            Act::Answer(body) => Ok(response(200, &body)),
+            Act::Refuse => broken(),
+            Act::Lose => {
+                let _ = connector.call(request).await?;
+                broken()
+            }
+            Act::Late(by) => {
+                let answer = connector.call(request).await;
+                self.clock.advance(by);
+                // Whoever waits for a deadline that has passed by now wakes first.
+                for _ in 0..8 {
+                    tokio::task::yield_now().await;
+                }
+                answer
+            }
+            Act::Twice => {
+                let again = request.try_clone().expect("a body in memory");
+                let _ = connector.call(request).await?;
+                connector.call(again).await
+            }
+            Act::Hold => {
+                self.state.lock().unwrap().held.push((request, connector));
+                broken()
+            }
+            Act::Unconditional => {
+                let mut body = call.body.clone();
+                loosen(&mut body);
+                let body = body.to_string();
+                request
+                    .headers_mut()
+                    .insert("content-length", body.len().to_string());
+                *request.body_mut() = body.into();
+                connector.call(request).await
+            }
+        };
+        let (answer, status, units) = match answer {
+            Ok(answer) => {
+                let answer = whole(answer).await?;
+                let (status, units) = (answer.status().as_u16(), units(&answer));
+                (Ok(answer), status, units)
+            }
+            Err(error) => (Err(error), 0, 0.0),
+        };
+        self.state.lock().unwrap().done.push(Done {
+            call,
+            status,
+            units,
+        });
+        answer
+    }
+
+    fn seen(&self, request: &HttpRequest) -> Call {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let target = header("x-amz-target");
+        let attempt = header("amz-sdk-request")
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("attempt="))
+            .and_then(|attempt| attempt.parse().ok());
+        let body = request.body().bytes().unwrap_or_default();
+        let mut state = self.state.lock().unwrap();
+        let number = state.seen;
+        state.seen += 1;
+        Call {
+            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
+            body: serde_json::from_slice(body).unwrap_or_default(),
+            attempt: attempt.unwrap_or(1),
+            number,
+        }
+    }
+}
+
+/// Makes every condition of a request hold, with all its values still in use.
+fn loosen(body: &mut Value) {
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name == "ConditionExpression"
+                    && let Some(condition) = value.as_str()
+                {
+                    let always = "attribute_exists(pk) OR attribute_not_exists(pk)";
+                    *value = json!(format!("({condition}) OR {always}"));
+                } else {
+                    loosen(value);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(loosen),
+        _ => {}
+    }
+}
+
+fn error(status: u16, code: &str) -> HttpResponse {
+    let code = format!("com.amazonaws.dynamodb.v20120810#{code}");
+    response(status, &json!({"__type": code, "message": "injected"}))
+}
+
+fn response(status: u16, body: &Value) -> HttpResponse {
+    let status = StatusCode::try_from(status).expect("a status");
+    let mut response = HttpResponse::new(status, body.to_string().into());
+    response
+        .headers_mut()
+        .insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+/// An answer with all of its body there.
+async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let body = ByteStream::new(answer.take_body()).collect().await;
+    let body = body.map_err(|error| ConnectorError::io(error.into()))?;
+    *answer.body_mut() = body.into_bytes().to_vec().into();
+    Ok(answer)
+}
+
+/// The units in an answer: of one table, or of several.
+fn units(answer: &HttpResponse) -> f64 {
+    let body = answer.body().bytes().unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = |capacity: &Value| capacity["CapacityUnits"].as_f64().unwrap_or_default();
+    match &body["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().map(of).sum(),
+        table => of(table),
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Connector {
+            wire: self.clone(),
+            inner,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    wire: Wire,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (wire, inner) = (self.wire.clone(), self.inner.clone());
+        HttpConnectorFuture::new(async move { wire.carry(request, inner).await })
+    }
+}
