@@ -54,10 +54,11 @@ pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
             call.counted_on(counted);
             return Ok(());
         }
-        app.used_up.remember(&window, call.now);
         app.store
             .put_event_once(&first_refusal(call, &window))
             .await?;
+        // Not before: whoever is answered without asking the table relies on the event being there.
+        app.used_up.remember(&window, call.now);
     }
     let reset = window.reset;
     call.counted_on(Window {
