@@ -221,9 +221,6 @@ impl Store {
                         .unwrap_or("unknown reason")
                         .to_owned();
                 }
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-                    "TransactionInProgress".clone_into(&mut last);
-                }
                 _ => return Err(unavailable(&error)),
             }
             if attempt < TRIES {
