@@ -56,9 +56,12 @@ pub async fn login(
     credentials: &Credentials,
 ) -> Result<SignedIn, Error> {
     let store = &app.base.store;
-    let keys = app.passwords.keys(call.now).await?;
-    let ring = app.keys.get(call.now).await?;
-    let published = app.base.published(call.now).await?;
+    let (keys, ring, published) = tokio::join!(
+        app.passwords.keys(call.now),
+        app.keys.get(call.now),
+        app.base.published(call.now)
+    );
+    let (keys, ring, published) = (keys?, ring?, published?);
 
     let name_mac = keys.name_mac(credentials.name.canonical());
     let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
