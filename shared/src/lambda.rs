@@ -2,8 +2,11 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
 use lambda_http::http::Response;
 use lambda_http::{Body, service_fn};
 
@@ -12,6 +15,10 @@ use crate::aws::Environment;
 use crate::error::Error;
 use crate::http::{Answer, Request, error, request};
 use crate::log::{self, Line};
+
+/// When a call is given up, so that a function's 15 seconds never end it without an answer: a chain
+/// of calls to AWS, each within its own deadline, may take longer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(14);
 
 /// Runs a function: builds its app once, then answers requests until Lambda ends the instance.
 ///
@@ -56,14 +63,17 @@ where
     let (outcome, call) = match request {
         Ok(request) => {
             let call = request.call.clone();
-            (
-                AssertUnwindSafe(handle(app, request)).catch_unwind().await,
-                Some(call),
-            )
+            let handled = pin!(AssertUnwindSafe(handle(app, request)).catch_unwind());
+            let late = pin!(base.clock.sleep(ANSWER_WITHIN));
+            let outcome = match select(handled, late).await {
+                Either::Left((Ok(outcome), _)) => outcome,
+                Either::Left((Err(_), _)) => Err(Error::Internal("panic".to_owned())),
+                Either::Right(_) => Err(Error::Unavailable("no answer in time".to_owned())),
+            };
+            (outcome, Some(call))
         }
-        Err(refusal) => (Ok(Err(refusal)), None),
+        Err(refusal) => (Err(refusal), None),
     };
-    let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned())));
     let refusal = outcome.as_ref().err().cloned();
     let answer = outcome.or_else(|refusal| error::answer(&refusal, &route, &request_id, began));
     let limit = call.as_ref().and_then(|call| call.limit());
