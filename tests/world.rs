@@ -44,9 +44,15 @@ pub struct World {
 impl World {
     /// A deployment with the demonstration data.
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A deployment with these settings; the demonstration data are made by them too.
+    pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let stores = Stores::in_memory().await.expect("stores in memory");
         let clock = Clock::moved(START);
         let mut environment = stores.environment(clock.clone()).expect("settings");
+        set(&mut environment.config);
         local::demonstration::load(&environment)
             .await
             .expect("demonstration data");

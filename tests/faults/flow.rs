@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use shared::app::App;
+use shared::config::Argon2Cost;
 use shared::error::Error;
 use shared::http::{Answer, Request};
 
@@ -234,4 +235,16 @@ fn operation(name: &str) -> &'static str {
         "change" => "TransactWriteItems",
         _ => "UpdateItem",
     }
+}
+
+/// A world in which a hash costs next to nothing: none of its cost is in question here.
+pub async fn cheap_world() -> World {
+    World::with(|config| {
+        config.argon2 = Argon2Cost {
+            memory_kib: 64,
+            iterations: 1,
+            parallelism: 1,
+        };
+    })
+    .await
 }

@@ -1,11 +1,12 @@
 //! Login with the right password: the session's write decides, and what comes beside it may fail.
 
 use shared::app::{SignIn, Verifying};
+use shared::config::Config;
 use shared::id::{SessionId, UserId};
 use shared::store::key::Key;
 
 use super::flow::Need::{Cold, May, Must};
-use super::flow::{Flow, Need, Tried, claims};
+use super::flow::{Flow, Need, Tried, cheap_world, claims};
 use crate::world::{Received, Sent, World, send};
 
 const NEW_ADDRESS: [(&str, Need); 10] = [
@@ -63,7 +64,7 @@ async fn lives(world: &World, checker: &'static Verifying, received: &Received, 
 }
 
 async fn each_fault_of(only: &[&'static str]) {
-    let world = World::new().await;
+    let world = cheap_world().await;
     let checker = world.instance().await;
     let flow = Flow {
         world: &world,
@@ -99,11 +100,11 @@ async fn a_login_stands_and_falls_with_the_write_of_its_session() {
 
 #[tokio::test]
 async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
-    let world = World::new().await;
+    let world = cheap_world().await;
     let checker = world.instance().await;
-    let app = world
-        .instance_with::<SignIn>(|config| config.login_free_failures = 1)
-        .await;
+    let one_free = |config: &mut Config| config.login_free_failures = 1;
+    let app = world.instance_with::<SignIn>(one_free).await;
+    let other = world.instance_with::<SignIn>(one_free).await;
     let wrong = Sent::login("doctor.smith", "wrong");
     let flow = Flow {
         world: &world,
@@ -114,7 +115,7 @@ async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
         only: &["count with a wait"],
     };
     let arrange = async || {
-        let refused = send(app, login::handle, wrong.clone()).await;
+        let refused = send(other, login::handle, wrong.clone()).await;
         assert_eq!(refused.status, 401);
         right()
     };
@@ -132,7 +133,7 @@ async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
 
 #[tokio::test]
 async fn a_login_stands_where_the_stronger_hash_cannot_be_stored() {
-    let world = World::new().await;
+    let world = cheap_world().await;
     let app = world
         .instance_with::<SignIn>(|config| config.argon2.iterations = 3)
         .await;
@@ -163,7 +164,7 @@ async fn a_login_stands_where_the_stronger_hash_cannot_be_stored() {
 
 #[tokio::test]
 async fn a_login_that_lost_the_answer_of_its_session_leaves_a_count_of_nought() {
-    let world = World::new().await;
+    let world = cheap_world().await;
     let app = world.instance::<SignIn>().await;
     world.wire.rule(|call| match super::place::place(call) {
         "new session" if call.attempt == 1 => crate::wire::Act::Lose,

@@ -16,9 +16,7 @@ pub fn wrongs(right: Option<&AttributeValue>) -> Vec<Option<AttributeValue>> {
         AttributeValue::N("-1.5".to_owned()),
         AttributeValue::N("99999999999999999999999999".to_owned()),
         AttributeValue::Bool(true),
-        AttributeValue::L(vec![AttributeValue::Bool(true)]),
         AttributeValue::M([("a".to_owned(), AttributeValue::Bool(true))].into()),
-        AttributeValue::B(b"\xff\xfe".to_vec().into()),
     ];
     let same = |wrong: &AttributeValue| {
         right.is_some_and(|right| std::mem::discriminant(right) == std::mem::discriminant(wrong))
@@ -63,7 +61,9 @@ where
     let mut refused = 0;
     for row in rows.iter().filter(|((pk, _), _)| pk.starts_with(kind)) {
         let (key, row) = row;
-        for attribute in row.keys().filter(|name| *name != "pk" && *name != "sk") {
+        // DynamoDB itself holds the types of the keys.
+        let keys = ["pk", "sk", "tenant_pk", "tenant_sk"];
+        for attribute in row.keys().filter(|name| !keys.contains(&name.as_str())) {
             for wrong in wrongs(row.get(attribute)) {
                 let name = format!("{key:?} {attribute} {wrong:?}");
                 let mut row = row.clone();

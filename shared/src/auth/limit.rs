@@ -49,23 +49,26 @@ impl UsedUp {
 pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
     let limit = app.config.login_rate_limit;
     let window = Window::open("login", call.address.counted(), limit, call.now);
-    if !app.used_up.has(&window, call.now) {
-        if let Some(counted) = app.store.count(&window).await? {
-            call.counted_on(counted);
-            return Ok(());
-        }
-        app.store
-            .put_event_once(&first_refusal(call, &window))
-            .await?;
-        // Not before: whoever is answered without asking the table relies on the event being there.
-        app.used_up.remember(&window, call.now);
-    }
-    let reset = window.reset;
-    call.counted_on(Window {
+    let used_up = Window {
         count: limit,
-        ..window
-    });
-    Err(Error::TooManyLogins(reset))
+        ..window.clone()
+    };
+    if app.used_up.has(&window, call.now) {
+        call.counted_on(used_up);
+        return Err(Error::TooManyLogins(window.reset));
+    }
+    if let Some(counted) = app.store.count(&window).await? {
+        call.counted_on(counted);
+        return Ok(());
+    }
+    // Where the event cannot be put, the answer shows the limit too.
+    call.counted_on(used_up);
+    app.store
+        .put_event_once(&first_refusal(call, &window))
+        .await?;
+    // Not before: whoever is answered without asking the table relies on the event being there.
+    app.used_up.remember(&window, call.now);
+    Err(Error::TooManyLogins(window.reset))
 }
 
 /// The event of a window's first refusal: its id is the window's, so that of all who are refused one
