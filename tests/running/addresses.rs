@@ -124,3 +124,23 @@ async fn what_is_no_route_is_the_gateways_404_and_reaches_no_function() {
         }
     }
 }
+
+#[tokio::test]
+async fn headers_that_a_caller_may_forge_break_nothing_and_change_nothing() {
+    let stack = running().await;
+    let caller = Caller::at(stack, [127, 30, 6, 1]);
+    let plain = reply(caller.request("GET", "/readyz")).await;
+    for (header, value) in [
+        ("host", "a:b"),
+        ("host", "evil.example"),
+        ("x-forwarded-proto", "1"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-for", "127.30.0.1"),
+        ("forwarded", "for=127.30.0.1;host=evil.example;proto=1"),
+    ] {
+        let request = caller.request("GET", "/readyz").header(header, value);
+        let reply = reply(request).await;
+        assert_eq!(reply.status, 200, "{header}: {value}: {}", reply.text);
+        assert_eq!(reply.text, plain.text);
+    }
+}

@@ -230,9 +230,12 @@ async fn control_characters_in_a_request_do_not_make_a_second_line() {
     let mut event: Value = serde_json::from_str(&event).unwrap();
     let forged = "x\r\n{\"forged\":\"line\"}\n\u{2028}\u{1b}[31m\u{0}";
     event["rawPath"] = json!(forged);
+    event["rawQueryString"] = json!(forged);
     event["requestContext"]["http"]["path"] = json!(forged);
     event["requestContext"]["http"]["userAgent"] = json!(forged);
     event["headers"]["user-agent"] = json!("x{\"forged\":\"line\"}");
+    event["headers"]["host"] = json!("x:forged");
+    event["headers"]["x-forwarded-proto"] = json!("1:forged");
     let url = format!(
         "{}/2015-03-31/functions/me/invocations",
         stack.functions_url()
