@@ -1,7 +1,9 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod agreement;
 mod api;
 mod password;
+mod running;
 mod stack;
 mod token;
 mod wire;
