@@ -3,6 +3,7 @@
 mod agreement;
 mod api;
 mod password;
+mod races;
 mod running;
 mod stack;
 mod token;
