@@ -2,6 +2,7 @@
 
 mod api;
 mod password;
+mod session;
 mod stack;
 mod token;
 mod wire;
