@@ -4,3 +4,8 @@ mod bearer;
 mod guarded;
 mod liveness;
 mod login;
+mod me;
+mod refresh;
+mod refresh_refused;
+mod refresh_replay;
+mod validate;
