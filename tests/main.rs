@@ -5,6 +5,7 @@ mod api;
 mod password;
 mod races;
 mod running;
+mod session;
 mod stack;
 mod token;
 mod wire;
