@@ -145,9 +145,9 @@ impl World {
     /// Alters a row behind everybody's back; gives it as it was.
     pub async fn alter(&self, key: &Key, alter: impl FnOnce(&mut Value)) -> Value {
         let before = self.json(key).await;
-        let mut after = before.clone();
-        alter(&mut after);
-        self.put_json(key, &after).await;
+        let mut altered = before.clone();
+        alter(&mut altered);
+        self.put_json(key, &altered).await;
         before
     }
 }
