@@ -67,7 +67,7 @@ impl World {
     /// A new instance of a function with other settings, its caches warm.
     pub async fn instance_with<A: App>(&self, set: impl FnOnce(&mut Config)) -> &'static A {
         let app: &A = self.cold_instance_with(set);
-        app.warm(self.clock.now()).await;
+        Box::pin(app.warm(self.clock.now())).await;
         self.wire.take();
         app
     }
@@ -133,10 +133,10 @@ impl World {
     }
 
     /// Alters a row behind everybody's back; gives it as it was.
-    pub async fn alter(&self, key: &Key, alter: impl FnOnce(&mut Value)) -> Value {
+    pub async fn alter(&self, key: &Key, change: impl FnOnce(&mut Value)) -> Value {
         let before = self.json(key).await;
         let mut after = before.clone();
-        alter(&mut after);
+        change(&mut after);
         self.put_json(key, &after).await;
         before
     }

@@ -93,7 +93,7 @@ async fn everybody_is_out_who_came_before_not_before() {
     let keys = Key::public_keys();
     world
         .alter(&keys, |row| {
-            row["not_before"] = json!(START.plus_seconds(10))
+            row["not_before"] = json!(START.plus_seconds(10));
         })
         .await;
     let guarded = Guarded::new(&world).await;
@@ -269,7 +269,7 @@ async fn an_address_that_the_tenant_does_not_allow_is_refused_and_recorded() {
     let networks = json!(["198.51.100.0/24", "2001:db8::/32"]);
     world
         .alter(&user.tenant_key(), |row| {
-            row["policy"]["allowed_cidrs"] = networks
+            row["policy"]["allowed_cidrs"] = networks;
         })
         .await;
     for address in ["198.51.100.9", "::ffff:198.51.100.9", "2001:db8::7"] {

@@ -130,7 +130,7 @@ async fn a_logout_with_nothing_to_end_is_answered_alike_and_asks_nothing() {
     let user = world.sign_in("1005").await;
     let of_a_client = world
         .access_token(&user.access, |claims| {
-            claims.client_id = "nudgescribe".into()
+            claims.client_id = "nudgescribe".into();
         })
         .await;
     let other_stage = world

@@ -120,7 +120,7 @@ async fn no_session_made_before_not_before_is_refreshed() {
     let not_before = world.clock.now();
     world
         .alter(&Key::public_keys(), |row| {
-            row["not_before"] = json!(not_before)
+            row["not_before"] = json!(not_before);
         })
         .await;
     let app: &Sessions = world.instance().await;
