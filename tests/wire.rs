@@ -2,6 +2,7 @@
 //! repeats, withholds or loses what a test tells it to.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -110,6 +111,17 @@ impl Wire {
     /// From now on `rule` decides what becomes of each call.
     pub fn rule(&self, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) {
         self.state.lock().unwrap().rule = Some(Arc::new(rule));
+    }
+
+    /// From now on the first `reads` of `BatchGetItem` are answered so, and every other call passes.
+    pub fn first_reads(&self, answer: Value, reads: usize) {
+        let seen = AtomicUsize::new(0);
+        self.rule(move |call| {
+            if call.operation == "BatchGetItem" && seen.fetch_add(1, Ordering::Relaxed) < reads {
+                return Act::Answer(answer.clone());
+            }
+            Act::Pass
+        });
     }
 
     /// From now on every call passes.

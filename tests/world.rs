@@ -304,6 +304,14 @@ impl Received {
         self.assert_headers(headers);
     }
 
+    /// Asserts that this is the 503 of a table, or of keys, that are away.
+    #[track_caller]
+    pub fn assert_unavailable(&self) {
+        let what = "Service unavailable";
+        let words = [what, "Please retry shortly", what];
+        self.assert_refusal(503, words, &[("retry-after", "5")]);
+    }
+
     /// Asserts that the headers are the usual three and `headers`, and no others.
     #[track_caller]
     pub fn assert_headers(&self, headers: &[(&str, &str)]) {

@@ -10,12 +10,6 @@ use crate::session::SignedIn;
 use crate::wire::{Act, Done, batch, cost, events};
 use crate::world::{START, World};
 
-const UNAVAILABLE: [&str; 3] = [
-    "Service unavailable",
-    "Please retry shortly",
-    "Service unavailable",
-];
-
 /// The answer that the rows as they stand give to a change that reads them now.
 async fn rows(world: &World, user: &SignedIn) -> Value {
     let rows = [
@@ -24,17 +18,6 @@ async fn rows(world: &World, user: &SignedIn) -> Value {
         world.json(&user.tenant_key()).await,
     ];
     batch(&world.environment().config.table_name, &rows, &[])
-}
-
-/// From now on, the first `reads` reads see the table as it was.
-fn stale_reads(world: &World, stale: Value, reads: usize) {
-    let seen = AtomicUsize::new(0);
-    world.wire.rule(move |call| {
-        if call.operation == "BatchGetItem" && seen.fetch_add(1, Ordering::Relaxed) < reads {
-            return Act::Answer(stale.clone());
-        }
-        Act::Pass
-    });
 }
 
 fn transactions(calls: &[Done]) -> usize {
@@ -53,7 +36,7 @@ async fn a_change_that_a_rehash_overtakes_decides_again() {
     world
         .alter(&user.user_key(), |row| row["version"] = json!(2))
         .await;
-    stale_reads(&world, stale, 1);
+    world.wire.first_reads(stale, 1);
     assert_changed(&change(app, &user, CURRENT, NEW).await);
     let calls = world.wire.take();
     assert_eq!((calls.len(), transactions(&calls)), (6, 2));
@@ -78,7 +61,7 @@ async fn a_change_decides_again_by_the_password_that_is_there_then() {
             row["password_hash"] = json!(other);
         })
         .await;
-    stale_reads(&world, stale, 1);
+    world.wire.first_reads(stale, 1);
     assert_wrong(&change(app, &user, CURRENT, NEW).await);
     let recorded = events(&world.wire.take());
     assert_eq!(recorded.len(), 1);
@@ -97,9 +80,9 @@ async fn a_change_that_is_overtaken_three_times_gives_up_and_changes_nothing() {
         .alter(&user.user_key(), |row| row["version"] = json!(2))
         .await;
     let before = world.json(&user.user_key()).await;
-    stale_reads(&world, stale, usize::MAX);
+    world.wire.first_reads(stale, usize::MAX);
     let received = change(app, &user, CURRENT, NEW).await;
-    received.assert_refusal(503, UNAVAILABLE, &[("retry-after", "5")]);
+    received.assert_unavailable();
     let calls = world.wire.take();
     assert_eq!(transactions(&calls), 3);
     assert!(events(&calls).is_empty());
@@ -127,7 +110,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
         ending(&mut session, &mut owner);
         world.put_json(&user.session_key(), &session).await;
         world.put_json(&user.user_key(), &owner).await;
-        stale_reads(&world, stale, 1);
+        world.wire.first_reads(stale, 1);
         let received = change(app, &user, CURRENT, NEW).await;
         assert_eq!(received.status, 401, "{}", received.text);
         assert!(events(&world.wire.take()).is_empty());
@@ -177,7 +160,7 @@ async fn a_change_answers_503_for_each_call_that_fails_and_changes_nothing() {
             }
         });
         let received = change(app, &user, CURRENT, NEW).await;
-        received.assert_refusal(503, UNAVAILABLE, &[("retry-after", "5")]);
+        received.assert_unavailable();
         let calls = world.wire.take();
         assert!(calls.len() <= requests, "{operation}: {calls:#?}");
         assert!(events(&calls).is_empty(), "{operation}");

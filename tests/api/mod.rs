@@ -15,5 +15,6 @@ mod panic;
 mod refresh;
 mod refresh_refused;
 mod refresh_replay;
+mod rows;
 mod shapes;
 mod validate;
