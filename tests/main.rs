@@ -1,6 +1,7 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
 mod api;
+mod calls;
 mod password;
 mod session;
 mod stack;

@@ -6,8 +6,8 @@ use shared::store::key::Key;
 
 use super::guarded::Guarded;
 use super::refresh::{assert_refused, refreshed};
+use crate::calls::{cost, events};
 use crate::session::SignedIn;
-use crate::wire::{cost, events};
 use crate::world::{ADDRESS, Received, START, Sent, World, send};
 
 /// Whom the tests know by this password, of a tenant without rules of its own.

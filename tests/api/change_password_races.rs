@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use shared::app::Changing;
 
 use super::change_password::{CURRENT, NEW, USER, assert_changed, assert_wrong, change};
+use crate::calls::{batch, cost, events};
 use crate::session::SignedIn;
-use crate::wire::{Act, Done, batch, cost, events};
+use crate::wire::{Act, Done};
 use crate::world::{START, World};
 
 /// The answer that the rows as they stand give to a change that reads them now.

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use shared::app::Verifying;
 use shared::store::key::Key;
 
+use crate::calls::cost;
 use crate::session::kid;
-use crate::wire::{Act, cost};
+use crate::wire::Act;
 use crate::world::{Received, Sent, World, send};
 
 async fn jwks(app: &'static Verifying) -> Received {

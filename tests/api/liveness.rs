@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use shared::store::key::Key;
 
 use super::guarded::{ALL, Guarded};
+use crate::calls::events;
 use crate::session::SignedIn;
-use crate::wire::events;
 use crate::world::{ADDRESS, START, Sent, World};
 
 const USER: &str = "1005";

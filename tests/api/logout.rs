@@ -5,8 +5,9 @@ use shared::app::Sessions;
 
 use super::guarded::Guarded;
 use super::refresh::{assert_refused, refreshed};
+use crate::calls::{cost, events};
 use crate::session::{SignedIn, kid, tampered, with_kid};
-use crate::wire::{Act, cost, events};
+use crate::wire::Act;
 use crate::world::{ADDRESS, Received, START, Sent, World, send};
 
 const PATH: &str = "/api/auth/logout";

@@ -6,7 +6,7 @@ use shared::password::policy::{PasswordPolicy, check};
 use shared::store::key::Key;
 
 use super::change_password::{CURRENT, NEW, USER, assert_changed, change};
-use crate::wire::{cost, events};
+use crate::calls::{cost, events};
 use crate::world::{Received, Sent, World, send};
 
 #[track_caller]

@@ -5,8 +5,9 @@ use shared::app::Sessions;
 use shared::store::key::Key;
 
 use super::refresh::{assert_refused, refreshed};
+use crate::calls::{batch, cost, events};
 use crate::session::{SignedIn, kid, tampered, with_kid};
-use crate::wire::{Act, batch, cost, events};
+use crate::wire::Act;
 use crate::world::{ADDRESS, START, Sent, World, send};
 
 /// A change of one row, and how many requests then refuse a refresh.

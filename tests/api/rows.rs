@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::guarded::{ALL, Guarded};
-use crate::wire::batch;
+use crate::calls::batch;
 use crate::world::World;
 
 const USER: &str = "1005";
