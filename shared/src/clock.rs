@@ -1,6 +1,7 @@
 //! Time: one reading per request, from the system or from a clock that a test moves.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -57,17 +58,17 @@ impl Timestamp {
     }
 }
 
-/// The end of the year 9999: what RFC 3339 can say.
-const LATEST_MILLIS: i64 = 253_402_300_799_999;
+/// The years 1 to 9999: what RFC 3339 can say.
+const SAYABLE_MILLIS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 impl TryFrom<i64> for Timestamp {
     type Error = &'static str;
 
     fn try_from(millis: i64) -> Result<Self, Self::Error> {
-        let sayable = (0..=LATEST_MILLIS).contains(&millis);
+        let sayable = SAYABLE_MILLIS.contains(&millis);
         sayable
             .then_some(Self(millis))
-            .ok_or("a moment outside 1970 to 9999")
+            .ok_or("a moment outside the years 1 to 9999")
     }
 }
 
