@@ -47,24 +47,46 @@ impl UsedUp {
 /// [`Error::TooManyLogins`] when the limit is used up, [`Error::Unavailable`] when it cannot be
 /// counted.
 pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
-    let limit = app.config.login_rate_limit;
-    let window = Window::open("login", call.address.counted(), limit, call.now);
-    if !app.used_up.has(&window, call.now) {
-        if let Some(counted) = app.store.count(&window).await? {
-            call.counted_on(counted);
-            return Ok(());
-        }
-        app.used_up.remember(&window, call.now);
-        app.store
-            .put_event_once(&first_refusal(call, &window))
-            .await?;
+    refuse_used_up(app, call)?;
+    let window = logins(app, call);
+    if let Some(counted) = app.store.count(&window).await? {
+        call.counted_on(counted);
+        return Ok(());
     }
-    let reset = window.reset;
+    let refusal = refuse(call, &window);
+    app.store
+        .put_event_once(&first_refusal(call, &window))
+        .await?;
+    // Only now: without the event, the next refusal has to put it.
+    app.used_up.remember(&window, call.now);
+    Err(refusal)
+}
+
+/// Refuses a login, without asking the table, from an address that is known to have used up its
+/// limit.
+///
+/// # Errors
+///
+/// [`Error::TooManyLogins`].
+pub fn refuse_used_up(app: &Verifying, call: &Call) -> Result<(), Error> {
+    let window = logins(app, call);
+    if app.used_up.has(&window, call.now) {
+        return Err(refuse(call, &window));
+    }
+    Ok(())
+}
+
+fn logins(app: &Verifying, call: &Call) -> Window {
+    let limit = app.config.login_rate_limit;
+    Window::open("login", call.address.counted(), limit, call.now)
+}
+
+fn refuse(call: &Call, window: &Window) -> Error {
     call.counted_on(Window {
-        count: limit,
-        ..window
+        count: window.limit,
+        ..window.clone()
     });
-    Err(Error::TooManyLogins(reset))
+    Error::TooManyLogins(window.reset)
 }
 
 /// The event of a window's first refusal: its id is the window's, so that of all who are refused one

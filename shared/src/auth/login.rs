@@ -1,6 +1,7 @@
 //! Login: three round trips and one hash. An unknown name, a wrong password, a suspended or invited
 //! user and an address not allowed take the same requests, the same hash and give the same answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -9,13 +10,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::issue::{self, Tokens};
-use super::limit::admit_login;
+use super::limit::{admit_login, refuse_used_up};
 use super::login_name::LoginName;
 use super::throttle::{self, Attempt};
 use crate::app::SignIn;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
+use crate::keys::published::Published;
+use crate::keys::ring::Ring;
 use crate::password::Verdict;
 use crate::password::keys::PasswordKeys;
 use crate::store::event::{Event, EventType, Outcome};
@@ -55,25 +58,22 @@ pub async fn login(
     call: &Call,
     credentials: &Credentials,
 ) -> Result<SignedIn, Error> {
-    let store = &app.base.store;
-    let keys = app.passwords.keys(call.now).await?;
-    let ring = app.keys.get(call.now).await?;
-    let published = app.base.published(call.now).await?;
-
-    let name_mac = keys.name_mac(credentials.name.canonical());
-    let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
-    let name_key = Key::login_name(&credentials.name.hash());
-    let (admitted, rows) = tokio::join!(
+    refuse_used_up(&app.base, call)?;
+    let (admitted, found) = tokio::join!(
         admit_login(&app.base, call),
-        store.read([&name_key, &known_key])
+        find(app, call, &credentials.name)
     );
     admitted?;
-    let [owner, known] = rows?;
-    let owner: Option<LoginNameRow> = owner.map(|row| parse(row, "login name")).transpose()?;
-    let known: Option<Failures> = known.map(|row| parse(row, "failures")).transpose()?;
-    let known = known.filter(|row| call.now.seconds() < row.expires_at);
+    let Found {
+        ring,
+        published,
+        owner,
+        known,
+        known_key,
+        strangers,
+    } = found?;
+    let store = &app.base.store;
 
-    let strangers = Key::strangers(&name_mac);
     let row = match known {
         Some(_) => FailuresRow::Known(known_key.clone()),
         None => FailuresRow::Shared(strangers.clone()),
@@ -136,6 +136,42 @@ pub async fn login(
     );
     made?;
     Ok(SignedIn { tokens, user })
+}
+
+/// What a login begins with.
+struct Found {
+    ring: Arc<Ring>,
+    published: Arc<Published>,
+    owner: Option<LoginNameRow>,
+    known: Option<Failures>,
+    known_key: Key,
+    strangers: Key,
+}
+
+/// Looks up a name, and whether it has signed in from the caller's address. The keys are asked for
+/// only where they are not remembered, and beside the count of the address: an attempt counts even
+/// where there are no keys.
+async fn find(app: &SignIn, call: &Call, name: &LoginName) -> Result<Found, Error> {
+    let (keys, ring, published) = tokio::join!(
+        app.passwords.keys(call.now),
+        app.keys.get(call.now),
+        app.base.published(call.now),
+    );
+    let (keys, ring, published) = (keys?, ring?, published?);
+    let name_mac = keys.name_mac(name.canonical());
+    let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
+    let name_key = Key::login_name(&name.hash());
+    let [owner, known] = app.base.store.read([&name_key, &known_key]).await?;
+    let owner = owner.map(|row| parse(row, "login name")).transpose()?;
+    let known: Option<Failures> = known.map(|row| parse(row, "failures")).transpose()?;
+    Ok(Found {
+        ring,
+        published,
+        owner,
+        known: known.filter(|row| call.now.seconds() < row.expires_at),
+        known_key,
+        strangers: Key::strangers(&name_mac),
+    })
 }
 
 /// Ids that cannot exist, derived from a name that is nobody's: reading them takes as long.
