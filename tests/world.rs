@@ -67,7 +67,7 @@ impl World {
     /// A new instance of a function with other settings, its caches warm.
     pub async fn instance_with<A: App>(&self, set: impl FnOnce(&mut Config)) -> &'static A {
         let app: &A = self.cold_instance_with(set);
-        app.warm(self.clock.now()).await;
+        Box::pin(app.warm(self.clock.now())).await;
         self.wire.take();
         app
     }
@@ -215,7 +215,8 @@ impl Sent {
         &mut self.event
     }
 
-    fn into_request(self) -> lambda_http::Request {
+    /// The request as the runtime hands it over.
+    pub fn into_request(self) -> lambda_http::Request {
         let mut context = Context::default();
         context.request_id = self.request_id.unwrap_or_else(shared::random::uuid);
         let request = lambda_http::request::from_str(&self.event.to_string());
