@@ -1,7 +1,6 @@
 //! Login: three round trips and one hash. An unknown name, a wrong password, a suspended or invited
 //! user and an address not allowed take the same requests, the same hash and give the same answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,17 +11,16 @@ use zeroize::Zeroizing;
 use super::issue::{self, Tokens};
 use super::limit::{admit_login, refuse_used_up};
 use super::login_name::LoginName;
+use super::lookup::{Found, find};
 use super::throttle::{self, Attempt};
 use crate::app::SignIn;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
-use crate::keys::published::Published;
-use crate::keys::ring::Ring;
 use crate::password::Verdict;
 use crate::password::keys::PasswordKeys;
 use crate::store::event::{Event, EventType, Outcome};
-use crate::store::failures::{Failures, FailuresRow};
+use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
 use crate::store::login_name::LoginNameRow;
 use crate::store::parse;
@@ -105,11 +103,9 @@ pub async fn login(
     let verdict = app
         .passwords
         .verify(&keys, &user_id, hash, &credentials.password)?;
-    let allowed = user
-        .zip(tenant)
-        .filter(|(user, tenant)| may_enter(call, user, tenant));
-    let (Verdict::Right { weaker }, Some((user, tenant))) = (verdict, allowed) else {
-        return refuse(app, call, &attempt, owner).await;
+    let (user, tenant, weaker) = match enter(call, verdict, user, tenant) {
+        Ok(entered) => entered,
+        Err(reason) => return refuse(app, call, &attempt, owner, reason).await,
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
@@ -138,42 +134,6 @@ pub async fn login(
     Ok(SignedIn { tokens, user })
 }
 
-/// What a login begins with.
-struct Found {
-    ring: Arc<Ring>,
-    published: Arc<Published>,
-    owner: Option<LoginNameRow>,
-    known: Option<Failures>,
-    known_key: Key,
-    strangers: Key,
-}
-
-/// Looks up a name, and whether it has signed in from the caller's address. The keys are asked for
-/// only where they are not remembered, and beside the count of the address: an attempt counts even
-/// where there are no keys.
-async fn find(app: &SignIn, call: &Call, name: &LoginName) -> Result<Found, Error> {
-    let (keys, ring, published) = tokio::join!(
-        app.passwords.keys(call.now),
-        app.keys.get(call.now),
-        app.base.published(call.now),
-    );
-    let (keys, ring, published) = (keys?, ring?, published?);
-    let name_mac = keys.name_mac(name.canonical());
-    let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
-    let name_key = Key::login_name(&name.hash());
-    let [owner, known] = app.base.store.read([&name_key, &known_key]).await?;
-    let owner = owner.map(|row| parse(row, "login name")).transpose()?;
-    let known: Option<Failures> = known.map(|row| parse(row, "failures")).transpose()?;
-    Ok(Found {
-        ring,
-        published,
-        owner,
-        known: known.filter(|row| call.now.seconds() < row.expires_at),
-        known_key,
-        strangers: Key::strangers(&name_mac),
-    })
-}
-
 /// Ids that cannot exist, derived from a name that is nobody's: reading them takes as long.
 fn nobody(name: &LoginName) -> (UserId, TenantId) {
     let digest = digest(&SHA256, name.canonical().as_bytes());
@@ -181,11 +141,33 @@ fn nobody(name: &LoginName) -> (UserId, TenantId) {
     (UserId::from(id.as_str()), TenantId::from(id.as_str()))
 }
 
-fn may_enter(call: &Call, user: &User, tenant: &Tenant) -> bool {
-    user.status == UserStatus::Active
-        && user.tenant_id == tenant.id
-        && tenant.status == TenantStatus::Active
-        && tenant.policy.allows(call.address)
+/// The user and the tenant, and whether the stored hash is a weak one; or why not, which is for the
+/// event alone.
+fn enter(
+    call: &Call,
+    verdict: Verdict,
+    user: Option<User>,
+    tenant: Option<Tenant>,
+) -> Result<(User, Tenant, bool), &'static str> {
+    let (Some(user), Some(tenant)) = (user, tenant) else {
+        return Err("name");
+    };
+    if user.status == UserStatus::Invited {
+        return Err("invited");
+    }
+    let Verdict::Right { weaker } = verdict else {
+        return Err("password");
+    };
+    if user.status != UserStatus::Active {
+        return Err("suspended");
+    }
+    if user.tenant_id != tenant.id || tenant.status != TenantStatus::Active {
+        return Err("tenant");
+    }
+    if !tenant.policy.allows(call.address) {
+        return Err("address");
+    }
+    Ok((user, tenant, weaker))
 }
 
 /// Ends a login that failed, for whatever reason: one event, one answer.
@@ -194,6 +176,7 @@ async fn refuse(
     call: &Call,
     attempt: &Attempt,
     owner: Option<LoginNameRow>,
+    reason: &str,
 ) -> Result<SignedIn, Error> {
     let kind = if attempt.locks {
         EventType::AuthnLoginLock
@@ -206,7 +189,8 @@ async fn refuse(
         subject,
         tenant_id,
         ..call.event(kind, Outcome::Failure)
-    };
+    }
+    .because(reason);
     app.base.store.put_event(&event).await?;
     let floor = i64::from(app.base.config.failed_login_floor_ms);
     let spent = app.base.clock.now().millis() - call.now.millis();
