@@ -211,3 +211,32 @@ async fn only_active_users_of_active_tenants_from_allowed_addresses_sign_in() {
     let reply = post(app, Sent::login("user@example.com", "password")).await;
     assert_eq!((reply.status, &reply.body["userId"]), (401, &Value::Null));
 }
+
+#[tokio::test]
+async fn a_password_counts_byte_for_byte_up_to_1024_bytes() {
+    let world = World::new().await;
+    let app = world.instance_with::<SignIn>(without_address_limit).await;
+    let keys = app.passwords.keys(world.clock.now()).await.expect("keys");
+    let longest = format!("{}\0 é\u{fffd}", "x".repeat(1024 - 7));
+    assert_eq!(longest.len(), 1024);
+    let cases = [
+        (longest.clone(), longest.replace('\0', "\u{1}")),
+        (" \t\r\n ".to_owned(), " \t\r\n".to_owned()),
+        ("rené".to_owned(), "rene\u{301}".to_owned()),
+        (
+            "\"\\/\u{8}\u{1f600}".to_owned(),
+            "\"/\u{8}\u{1f600}".to_owned(),
+        ),
+    ];
+    for (password, other) in cases {
+        let hash = app.passwords.hash(&keys, &USER.into(), &password);
+        change_user(&world, USER, |user| {
+            user.password_hash = Some(hash.expect("a hash"));
+        })
+        .await;
+        for (typed, expected) in [(&other, 401), (&password, 200)] {
+            let reply = post(app, Sent::login(NAME, typed)).await;
+            assert_eq!(reply.status, expected, "{typed:?}");
+        }
+    }
+}

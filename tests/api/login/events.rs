@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 use shared::app::SignIn;
+use shared::store::tenant::TenantStatus;
 use shared::store::user::UserStatus;
 
-use super::{NAME, PASSWORD, TENANT, USER, change_user, events, post, put, without_address_limit};
+use super::{
+    NAME, PASSWORD, TENANT, USER, change_tenant, change_user, events, post, put,
+    without_address_limit,
+};
 use crate::wire::Done;
 use crate::world::{ADDRESS, START, Sent, World};
 
@@ -21,16 +25,46 @@ fn only(calls: &[Done]) -> Value {
 async fn a_failure_is_an_event_of_the_user_if_there_is_one_and_of_nobody_else() {
     let world = World::new().await;
     let app = world.instance_with::<SignIn>(without_address_limit).await;
-    change_user(&world, "100", |user| user.status = UserStatus::Suspended).await;
+    change_user(&world, USER, |user| user.status = UserStatus::Suspended).await;
+    change_user(&world, "100", |user| user.status = UserStatus::Invited).await;
+    change_tenant(&world, "2001", |tenant| {
+        tenant.status = TenantStatus::Suspended;
+    })
+    .await;
+    let alices = "00000000-0000-0000-0000-000000000001";
+    change_tenant(&world, alices, |tenant| {
+        tenant.policy.allowed_cidrs = vec!["192.0.2.0/24".parse().expect("a network")];
+    })
+    .await;
+    let alice = "00000000-0000-0000-0000-000000000010";
     let typed = "canary-7f3a";
+    let smith = Some((USER, TENANT));
     let cases = [
-        (NAME, typed, json!([USER, TENANT])),
-        ("doctor.smith@example.com", typed, json!([USER, TENANT])),
-        ("doc@nuxera.ai", "Abcd1234", json!(["100", TENANT])),
-        (typed, typed, json!([null, null])),
-        ("canary-7f3a@example.com", typed, json!([null, null])),
+        (NAME, typed, smith, "password"),
+        ("doctor.smith@example.com", typed, smith, "password"),
+        (NAME, PASSWORD, smith, "suspended"),
+        (
+            "doc@nuxera.ai",
+            "Abcd1234",
+            Some(("100", TENANT)),
+            "invited",
+        ),
+        (
+            "user@example.com",
+            "password",
+            Some(("1005", "2001")),
+            "tenant",
+        ),
+        (
+            "alice@acme.fr",
+            "your-password",
+            Some((alice, alices)),
+            "address",
+        ),
+        (typed, typed, None, "name"),
+        ("canary-7f3a@example.com", typed, None, "name"),
     ];
-    for (name, password, whose) in cases {
+    for (name, password, whose, reason) in cases {
         world.wire.take();
         let sent = Sent::login(name, password).request_id("request-1");
         assert_eq!(post(app, sent).await.status, 401, "{name}");
@@ -44,14 +78,11 @@ async fn a_failure_is_an_event_of_the_user_if_there_is_one_and_of_nobody_else() 
             "ip": ADDRESS,
             "user_agent": "test/1",
             "request_id": "request-1",
+            "reason": reason,
         });
-        for (member, value) in ["subject", "tenant_id"]
-            .into_iter()
-            .zip(whose.as_array().expect("two"))
-        {
-            if !value.is_null() {
-                expected[member] = value.clone();
-            }
+        if let Some((user, tenant)) = whose {
+            expected["subject"] = json!(user);
+            expected["tenant_id"] = json!(tenant);
         }
         assert_eq!(event, expected, "{name}");
         let id = event["id"].as_str().expect("an id");
