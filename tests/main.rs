@@ -1,7 +1,11 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod agreement;
 mod api;
 mod password;
+mod races;
+mod running;
+mod session;
 mod stack;
 mod token;
 mod wire;

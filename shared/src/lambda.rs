@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use lambda_http::http::Response;
-use lambda_http::{Body, service_fn};
+use lambda_http::http::{Response, header};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, LambdaEvent, Service as _, service_fn};
 
 use crate::app::App;
 use crate::aws::Environment;
@@ -32,7 +33,22 @@ where
     let service = service_fn(move |request| async move {
         Ok::<_, Infallible>(answer(app, handle, request).await)
     });
-    lambda_http::run(service).await
+    let adapter = Adapter::from(service);
+    let service = service_fn(move |event| adapter.clone().call(without_uri(event)));
+    lambda_runtime::run(service).await
+}
+
+/// The event without what lambda_http makes a URI of: it panics where a caller has sent what makes
+/// none (`Host: a:b`, `x-forwarded-proto: 1`), and nothing here reads the URI. The query is in
+/// `queryStringParameters`, the path in the route and in `pathParameters`.
+fn without_uri(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        request.raw_path = Some("/".to_owned());
+        request.raw_query_string = None;
+        request.headers.remove(header::HOST);
+        request.headers.remove("x-forwarded-proto");
+    }
+    event
 }
 
 /// Does everything for a request but the runtime: gives the handler the call's facts, turns each of
