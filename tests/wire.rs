@@ -29,6 +29,9 @@ pub struct Call {
     pub attempt: u32,
     /// How many tries the wire has seen before this one.
     pub number: usize,
+    /// In which round trip it went out, from 1 on since the last [`Wire::take`]: one more than the
+    /// last of those whose answers were there before.
+    pub round: u32,
 }
 
 impl Call {
@@ -236,11 +239,14 @@ impl Wire {
         let mut state = self.state.lock().unwrap();
         let number = state.seen;
         state.seen += 1;
+        let rounds = state.done.iter().map(|done| done.call.round);
+        let round = rounds.max().unwrap_or(0) + 1;
         Call {
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
             body: serde_json::from_slice(body).unwrap_or_default(),
             attempt: attempt.unwrap_or(1),
             number,
+            round,
         }
     }
 }

@@ -260,7 +260,8 @@ impl Sent {
         &mut self.event
     }
 
-    fn into_request(self) -> lambda_http::Request {
+    /// The request as the runtime hands it over.
+    pub fn into_request(self) -> lambda_http::Request {
         let mut context = Context::default();
         context.request_id = self.request_id.unwrap_or_else(shared::random::uuid);
         let request = lambda_http::request::from_str(&self.event.to_string());

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use shared::app::SignIn;
-use shared::auth::limit::count_and_refuse;
+use shared::auth::limit::admit_login;
 use shared::auth::login::{Credentials, SignedIn, login};
 use shared::auth::login_name::LoginName;
 use shared::error::Error;
@@ -35,9 +35,13 @@ struct LoginBody<'a> {
 ///
 /// As the module says.
 pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Error> {
-    let credentials = match request.only("POST").and_then(|()| credentials(&request)) {
+    let credentials = match credentials(&request) {
         Ok(credentials) => credentials,
-        Err(refusal) => return count_and_refuse(&app.base, &request.call, refusal).await,
+        Err(refusal) => {
+            // Whatever is sent counts, a bad body too, and every answer shows the limit.
+            admit_login(&app.base, &request.call).await?;
+            return Err(refusal);
+        }
     };
     let SignedIn { tokens, user } = Box::pin(login(app, &request.call, &credentials)).await?;
     Answer::ok(&LoginBody {
@@ -56,6 +60,7 @@ pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Er
 
 /// The name, from `username` or else from `email`, and the password.
 fn credentials(request: &Request) -> Result<Credentials, Error> {
+    request.only("POST")?;
     let members = request.members()?;
     let missing = || Error::BadRequest("Username and password are required".to_owned());
     let filled = |name| {

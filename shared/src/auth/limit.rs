@@ -40,61 +40,53 @@ impl UsedUp {
     }
 }
 
-/// The window that a login attempt from the caller's address is to be counted on.
-///
-/// # Errors
-///
-/// [`Error::TooManyLogins`] when the instance remembers that it is used up: nothing is asked then.
-pub fn login_window(app: &Verifying, call: &Call) -> Result<Window, Error> {
-    let limit = app.config.login_rate_limit;
-    let window = Window::open("login", call.address.counted(), limit, call.now);
-    if app.used_up.has(&window, call.now) {
-        return Err(refused(call, window));
-    }
-    Ok(window)
-}
-
-/// Counts an attempt on a window.
+/// Counts a login attempt on the caller's address.
 ///
 /// # Errors
 ///
 /// [`Error::TooManyLogins`] when the limit is used up, [`Error::Unavailable`] when it cannot be
 /// counted.
-pub async fn admit(app: &Verifying, call: &Call, window: Window) -> Result<(), Error> {
+pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
+    refuse_used_up(app, call)?;
+    let window = logins(app, call);
     if let Some(counted) = app.store.count(&window).await? {
         call.counted_on(counted);
         return Ok(());
     }
-    match app
-        .store
+    let refusal = refuse(call, &window);
+    app.store
         .put_event_once(&first_refusal(call, &window))
-        .await
-    {
-        Ok(()) => app.used_up.remember(&window, call.now),
-        // The next call that is refused tries again.
-        Err(_) => call.note("the event of a used-up limit was not written"),
-    }
-    Err(refused(call, window))
+        .await?;
+    // Only now: without the event, the next refusal has to put it.
+    app.used_up.remember(&window, call.now);
+    Err(refusal)
 }
 
-fn refused(call: &Call, window: Window) -> Error {
-    let (limit, reset) = (window.limit, window.reset);
-    call.counted_on(Window {
-        count: limit,
-        ..window
-    });
-    Error::TooManyLogins(reset)
-}
-
-/// Counts a login that ends with `error` before it has begun: every attempt counts, and the answer
-/// shows the limit.
+/// Refuses a login, without asking the table, from an address that is known to have used up its
+/// limit.
 ///
 /// # Errors
 ///
-/// `error`, or that of [`admit`].
-pub async fn count_and_refuse<T>(app: &Verifying, call: &Call, error: Error) -> Result<T, Error> {
-    admit(app, call, login_window(app, call)?).await?;
-    Err(error)
+/// [`Error::TooManyLogins`].
+pub fn refuse_used_up(app: &Verifying, call: &Call) -> Result<(), Error> {
+    let window = logins(app, call);
+    if app.used_up.has(&window, call.now) {
+        return Err(refuse(call, &window));
+    }
+    Ok(())
+}
+
+fn logins(app: &Verifying, call: &Call) -> Window {
+    let limit = app.config.login_rate_limit;
+    Window::open("login", call.address.counted(), limit, call.now)
+}
+
+fn refuse(call: &Call, window: &Window) -> Error {
+    call.counted_on(Window {
+        count: window.limit,
+        ..window.clone()
+    });
+    Error::TooManyLogins(window.reset)
 }
 
 /// The event of a window's first refusal: its id is the window's, so that of all who are refused one

@@ -9,17 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::issue::{self, Tokens};
-use super::limit::{admit, count_and_refuse, login_window};
+use super::limit::{admit_login, refuse_used_up};
 use super::login_name::LoginName;
+use super::lookup::{Found, find};
 use super::throttle::{self, Attempt};
-use crate::app::{PASSWORDS_SECRET, SignIn, Signing};
+use crate::app::{PASSWORDS_SECRET, SignIn};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
 use crate::password::Verdict;
 use crate::password::keys::PasswordKeys;
 use crate::store::event::{Event, EventType, Outcome};
-use crate::store::failures::{Failures, FailuresRow};
+use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
 use crate::store::login_name::LoginNameRow;
 use crate::store::parse;
@@ -54,34 +55,21 @@ pub async fn login(
     call: &Call,
     credentials: &Credentials,
 ) -> Result<SignedIn, Error> {
-    let store = &app.base.store;
-    let window = login_window(&app.base, call)?;
-    let (keys, signing) = tokio::join!(
-        app.passwords.keys(call.now),
-        Signing::load(&app.base, &app.keys, call.now)
-    );
-    let (keys, signing) = match (keys, signing) {
-        (Ok(keys), Ok(signing)) => (keys, signing),
-        (Err(error), _) => {
-            return count_and_refuse(&app.base, call, error.of(PASSWORDS_SECRET)).await;
-        }
-        (_, Err(error)) => return count_and_refuse(&app.base, call, error).await,
-    };
-
-    let name_mac = keys.name_mac(credentials.name.canonical());
-    let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
-    let name_key = Key::login_name(&credentials.name.hash());
-    let (admitted, rows) = tokio::join!(
-        admit(&app.base, call, window),
-        store.read([&name_key, &known_key])
+    refuse_used_up(&app.base, call)?;
+    let (admitted, found) = tokio::join!(
+        admit_login(&app.base, call),
+        find(app, call, &credentials.name)
     );
     admitted?;
-    let [owner, known] = rows?;
-    let owner: Option<LoginNameRow> = owner.map(|row| parse(row, "login name")).transpose()?;
-    let known: Option<Failures> = known.map(|row| parse(row, "failures")).transpose()?;
-    let known = known.filter(|row| call.now.seconds() < row.expires_at);
+    let Found {
+        signing,
+        owner,
+        known,
+        known_key,
+        strangers,
+    } = found?;
+    let store = &app.base.store;
 
-    let strangers = Key::strangers(&name_mac);
     let row = match known {
         Some(_) => FailuresRow::Known(known_key.clone()),
         None => FailuresRow::Shared(strangers.clone()),
@@ -114,11 +102,9 @@ pub async fn login(
     let verdict = app
         .passwords
         .verify(&keys, &user_id, hash, &credentials.password)?;
-    let reason = refusal(call, verdict, user.as_ref(), tenant.as_ref());
-    let (None, Verdict::Right { weaker }, Some(user), Some(tenant)) =
-        (reason, verdict, user, tenant)
-    else {
-        return refuse(app, call, &attempt, owner, reason.unwrap_or_default()).await;
+    let (user, tenant, weaker) = match enter(call, verdict, user, tenant) {
+        Ok(entered) => entered,
+        Err(reason) => return refuse(app, call, &attempt, owner, reason).await,
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
@@ -147,28 +133,33 @@ fn nobody(name: &LoginName) -> (UserId, TenantId) {
     (UserId::from(id.as_str()), TenantId::from(id.as_str()))
 }
 
-/// Why a login is refused, for the audit log alone; `None` where it is not.
-fn refusal(
+/// The user and the tenant, and whether the stored hash is a weak one; or why not, which is for the
+/// event alone.
+fn enter(
     call: &Call,
     verdict: Verdict,
-    user: Option<&User>,
-    tenant: Option<&Tenant>,
-) -> Option<&'static str> {
-    let Some(user) = user else {
-        return Some("unknown_user");
+    user: Option<User>,
+    tenant: Option<Tenant>,
+) -> Result<(User, Tenant, bool), &'static str> {
+    let (Some(user), Some(tenant)) = (user, tenant) else {
+        return Err("name");
     };
-    let tenant = tenant.filter(|tenant| tenant.id == user.tenant_id);
-    let Some(tenant) = tenant else {
-        return Some("unknown_tenant");
-    };
-    match (user.status, verdict) {
-        (UserStatus::Invited, _) => Some("invited_user"),
-        (_, Verdict::Wrong) => Some("wrong_password"),
-        (UserStatus::Suspended, _) => Some("suspended_user"),
-        _ if tenant.status != TenantStatus::Active => Some("suspended_tenant"),
-        _ if !tenant.policy.allows(call.address) => Some("address"),
-        _ => None,
+    if user.status == UserStatus::Invited {
+        return Err("invited");
     }
+    let Verdict::Right { weaker } = verdict else {
+        return Err("password");
+    };
+    if user.status != UserStatus::Active {
+        return Err("suspended");
+    }
+    if user.tenant_id != tenant.id || tenant.status != TenantStatus::Active {
+        return Err("tenant");
+    }
+    if !tenant.policy.allows(call.address) {
+        return Err("address");
+    }
+    Ok((user, tenant, weaker))
 }
 
 /// Ends a login that failed, for whatever reason: one event, one answer.
@@ -189,8 +180,9 @@ async fn refuse(
     let event = Event {
         subject,
         tenant_id,
-        ..call.event(kind, Outcome::Failure).because(reason)
-    };
+        ..call.event(kind, Outcome::Failure)
+    }
+    .because(reason);
     app.base.store.put_event(&event).await?;
     let floor = i64::from(app.base.config.failed_login_floor_ms);
     let spent = app.base.clock.now().millis() - call.now.millis();
