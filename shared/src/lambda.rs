@@ -38,7 +38,7 @@ where
     lambda_runtime::run(service).await
 }
 
-/// The event without what lambda_http makes a URI of: it panics where a caller has sent what makes
+/// The event without what `lambda_http` makes a URI of: it panics where a caller has sent what makes
 /// none (`Host: a:b`, `x-forwarded-proto: 1`), and nothing here reads the URI. The query is in
 /// `queryStringParameters`, the path in the route and in `pathParameters`.
 fn without_uri(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
