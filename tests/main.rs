@@ -3,7 +3,9 @@
 mod agreement;
 mod api;
 mod password;
+mod races;
 mod running;
+mod session;
 mod stack;
 mod token;
 mod wire;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use shared::clock::Clock;
+use shared::config::Config;
 
 use crate::functions::{self, Functions, Output};
 use crate::serving::Serving;
+use crate::settings::setting;
 use crate::stores::{Ports, Stores};
 use crate::template::Template;
 use crate::{StackError, demonstration, gateway};
@@ -42,6 +44,16 @@ pub struct Stack {
     stores: Stores,
 }
 
+/// Says which setting the functions would not start with: their own word would be lost in a log.
+fn check(environment: &[(String, String)]) -> Result<(), StackError> {
+    let config = Config::from(|wanted| {
+        let ours = environment.iter().rfind(|(name, _)| name == wanted);
+        ours.map(|(_, value)| value.clone())
+            .or_else(|| setting(wanted))
+    });
+    config.map(|_| ()).map_err(|error| StackError(error.0))
+}
+
 impl Stack {
     /// Starts a stack, and waits until every function answers.
     ///
@@ -64,6 +76,7 @@ impl Stack {
         tell("looking whether the functions are built, and starting them");
         let mut environment = stores.settings(&gateway.url);
         environment.extend(options.settings);
+        check(&environment)?;
         let output = Output::new(stores.data_dir(), tell)?;
         let functions = Functions::start(address, environment, output).await?;
         functions.wake(&routes).await?;

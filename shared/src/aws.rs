@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
@@ -55,6 +55,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
+            .retry_partition(budget())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -71,6 +72,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
+            .retry_partition(budget())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -87,6 +89,13 @@ fn retries() -> RetryConfig {
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(50))
         .with_max_backoff(Duration::from_millis(400))
+}
+
+/// What a client may spend on repeats is its own, as each Lambda instance's is: the SDK's default is
+/// one budget for all clients of a process, which instances that share a process would use up for
+/// one another.
+fn budget() -> RetryPartition {
+    RetryPartition::custom("client").build()
 }
 
 /// Five calls one after another, the most that a login makes, end within a function's 15 seconds.
