@@ -94,7 +94,8 @@ impl Response {
         let mut objections: Vec<String> = self
             .body
             .iter_errors(&answer.body)
-            .map(|error| error.to_string())
+            // Without the value that is wrong, which may be a token.
+            .map(|error| error.masked().to_string())
             .collect();
         if answer.header("content-type") != Some(JSON) {
             objections.push("another content type".to_owned());
