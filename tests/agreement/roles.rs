@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::asked::asked;
 use super::template::{Function, functions};
-use super::tour::{asked, visits};
+use super::tour::visits;
 
 /// One thing that a role allows: an action, and the partition keys or the secret it allows it on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
