@@ -2,6 +2,7 @@
 
 mod agreement;
 mod api;
+mod calls;
 mod password;
 mod races;
 mod running;

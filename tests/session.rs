@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use shared::address::Address;
-use shared::app::Sessions;
+use shared::app::{Sessions, Signing};
 use shared::auth::issue;
 use shared::call::Call;
 use shared::id::{SessionId, TenantId, UserId};
@@ -63,11 +63,19 @@ impl World {
         let row = self.row(&Key::tenant(&user.tenant_id)).await;
         let tenant: Tenant = parse(row.expect("a tenant"), "tenant").expect("a tenant");
         let lifetimes = tenant.policy.lifetimes(&app.base.config);
-        let ring = app.keys.get(now).await.expect("keys");
-        let published = app.base.published(now).await.expect("keys");
-        let session = issue::new_session(&call, &user, lifetimes, ring.mac().kid());
-        let keys = (&*ring, &*published);
-        let tokens = issue::tokens(&call, &app.base.config, keys, &session, &user, lifetimes);
+        let signing = Signing::load(&app.base, &app.keys, now)
+            .await
+            .expect("keys");
+        let mac_kid = signing.ring.mac().kid();
+        let session = issue::new_session(&call, &user, lifetimes, mac_kid);
+        let tokens = issue::tokens(
+            &call,
+            &app.base.config,
+            &signing,
+            &session,
+            &user,
+            lifetimes,
+        );
         let tokens = tokens.expect("tokens");
         let kind = EventType::AuthnLoginSuccess;
         let event = call.event_by(kind, Outcome::Success, &user.id, &user.tenant_id);

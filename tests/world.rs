@@ -143,10 +143,10 @@ impl World {
     }
 
     /// Alters a row behind everybody's back; gives it as it was.
-    pub async fn alter(&self, key: &Key, alter: impl FnOnce(&mut Value)) -> Value {
+    pub async fn alter(&self, key: &Key, change: impl FnOnce(&mut Value)) -> Value {
         let before = self.json(key).await;
         let mut after = before.clone();
-        alter(&mut after);
+        change(&mut after);
         self.put_json(key, &after).await;
         before
     }
@@ -312,6 +312,14 @@ impl Received {
         assert_eq!((self.status, &self.body), (status, &body), "{self:?}");
         assert!(!self.member("request_id").is_empty());
         self.assert_headers(headers);
+    }
+
+    /// Asserts that this is the 503 of a table, or of keys, that are away.
+    #[track_caller]
+    pub fn assert_unavailable(&self) {
+        let what = "Service unavailable";
+        let words = [what, "Please retry shortly", what];
+        self.assert_refusal(503, words, &[("retry-after", "5")]);
     }
 
     /// Asserts that the headers are the usual three and `headers`, and no others.

@@ -43,7 +43,7 @@ impl Environment {
         Ok(Self {
             config,
             clock: Clock::System,
-            http: https(),
+            http: https()?,
             credentials,
         })
     }
@@ -98,7 +98,7 @@ fn budget() -> RetryPartition {
     RetryPartition::custom("client").build()
 }
 
-/// Five calls one after another, the most that a login makes, end within a function's 15 seconds.
+/// One call gives up long before the request does, so that what follows it has time too.
 fn deadlines() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
@@ -107,13 +107,12 @@ fn deadlines() -> TimeoutConfig {
         .build()
 }
 
-fn https() -> SharedHttpClient {
+fn https() -> Result<SharedHttpClient, StartError> {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let mut builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    if let Ok(context) = TlsContext::builder().with_trust_store(roots).build() {
-        builder = builder.tls_context(context);
-    }
-    builder.build_https()
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    let context = context.map_err(|error| StartError(format!("TLS: {error}")))?;
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    Ok(builder.tls_context(context).build_https())
 }
 
 /// Lambda sets the role's credentials for the life of the instance.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use lambda_http::http::{Response, header};
@@ -13,6 +14,10 @@ use crate::aws::Environment;
 use crate::error::Error;
 use crate::http::{Answer, Request, error, request};
 use crate::log::{self, Line};
+
+/// After so long a request is answered 503, in our words: Lambda would end the instance 3 seconds
+/// later, and API Gateway the call in words of its own.
+pub const DEADLINE: Duration = Duration::from_secs(12);
 
 /// Runs a function: builds its app once, then answers requests until Lambda ends the instance.
 ///
@@ -26,7 +31,7 @@ where
     F: Future<Output = Result<Answer, Error>> + Send,
 {
     log::hush_panics();
-    let environment = Environment::of_process()?;
+    let environment = Environment::of_process().inspect_err(log::start_failed)?;
     // It lives as long as the process does.
     let app: &'static A = Box::leak(Box::new(A::new(&environment)));
     Box::pin(app.warm(app.base().clock.now())).await;
@@ -72,14 +77,16 @@ where
     let (outcome, call) = match request {
         Ok(request) => {
             let call = request.call.clone();
-            (
-                AssertUnwindSafe(handle(app, request)).catch_unwind().await,
-                Some(call),
-            )
+            let handled = AssertUnwindSafe(handle(app, request)).catch_unwind();
+            let outcome = tokio::select! {
+                biased;
+                outcome = handled => outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned()))),
+                () = base.clock.sleep(DEADLINE) => Err(Error::Unavailable("no answer in time".to_owned())),
+            };
+            (outcome, Some(call))
         }
-        Err(refusal) => (Ok(Err(refusal)), None),
+        Err(refusal) => (Err(refusal), None),
     };
-    let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned())));
     let refusal = outcome.as_ref().err().cloned();
     let answer = outcome.or_else(|refusal| error::answer(&refusal, &route, &request_id, began));
     let limit = call.as_ref().and_then(|call| call.limit());

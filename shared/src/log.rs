@@ -5,6 +5,7 @@ use lambda_http::http::StatusCode;
 use serde_json::json;
 
 use crate::clock::Timestamp;
+use crate::config::StartError;
 use crate::error::Error;
 
 /// What a line says of a request. It has no place for a password, a token, a key or an address.
@@ -72,6 +73,13 @@ fn outcome(status: StatusCode) -> &'static str {
 /// what it prints and nothing else for the tests that fail.
 pub fn print(line: &str) {
     println!("{line}");
+}
+
+/// Why a function does not start.
+pub fn start_failed(error: &StartError) {
+    print(
+        &json!({"error": "the function does not start", "reason": error.to_string()}).to_string(),
+    );
 }
 
 /// A panic's message may hold a value: the log has the place alone.

@@ -4,7 +4,8 @@ use health::Health;
 use serde_json::{Value, json};
 use shared::store::key::Key;
 
-use crate::wire::{Act, cost};
+use crate::calls::cost;
+use crate::wire::Act;
 use crate::world::{Received, Sent, World, send};
 
 async fn get(app: &'static Health, path: &str) -> Received {

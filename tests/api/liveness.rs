@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use shared::store::key::Key;
 
 use super::guarded::{ALL, Guarded};
+use crate::calls::events;
 use crate::session::SignedIn;
-use crate::wire::{Act, batch, events};
 use crate::world::{ADDRESS, START, Sent, World};
 
 const USER: &str = "1005";
@@ -93,7 +93,7 @@ async fn everybody_is_out_who_came_before_not_before() {
     let keys = Key::public_keys();
     world
         .alter(&keys, |row| {
-            row["not_before"] = json!(START.plus_seconds(10))
+            row["not_before"] = json!(START.plus_seconds(10));
         })
         .await;
     let guarded = Guarded::new(&world).await;
@@ -137,131 +137,6 @@ async fn claims_that_name_other_rows_open_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_of_an_earlier_epoch_is_read_once_more_and_refused() {
-    let world = World::new().await;
-    let user = world.sign_in(USER).await;
-    let guarded = Guarded::new(&world).await;
-    for epoch in [0, 2] {
-        world
-            .alter(&user.session_key(), |row| row["epoch"] = json!(epoch))
-            .await;
-        guarded
-            .assert_refused(&world, "epoch", 2, |sent| sent.bearer(&user.access))
-            .await;
-    }
-}
-
-#[tokio::test]
-async fn a_read_on_both_sides_of_a_password_change_is_made_once_more() {
-    let world = World::new().await;
-    let user = world.sign_in(USER).await;
-    let guarded = Guarded::new(&world).await;
-    let stale = world.json(&user.session_key()).await;
-    for key in [user.session_key(), user.user_key()] {
-        world.alter(&key, |row| row["epoch"] = json!(2)).await;
-    }
-    let rows = [
-        stale,
-        world.json(&user.user_key()).await,
-        world.json(&user.tenant_key()).await,
-    ];
-    let torn = batch(&world.environment().config.table_name, &rows, &[]);
-    for endpoint in ALL {
-        world.wire.take();
-        let first = std::sync::atomic::AtomicBool::new(true);
-        let torn = torn.clone();
-        world.wire.rule(move |_| {
-            if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
-                Act::Answer(torn.clone())
-            } else {
-                Act::Pass
-            }
-        });
-        let received = guarded
-            .ask(endpoint, |sent| sent.bearer(&user.access))
-            .await;
-        assert_ne!(received.status, 401, "{endpoint:?}");
-        assert_eq!(world.wire.take().len(), 2, "{endpoint:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_row_that_was_not_looked_for_is_asked_for_again_and_not_taken_for_missing() {
-    let world = World::new().await;
-    let user = world.sign_in(USER).await;
-    let guarded = Guarded::new(&world).await;
-    let table = &world.environment().config.table_name;
-    let keys = [json!({
-        "pk": {"S": format!("USER#{}", user.user)},
-        "sk": {"S": "PROFILE"},
-    })];
-    let rows = [
-        world.json(&user.session_key()).await,
-        world.json(&user.tenant_key()).await,
-    ];
-    let partial = batch(table, &rows, &keys);
-    let none = batch(table, &[], &keys);
-    for endpoint in ALL {
-        world.wire.take();
-        let first = std::sync::atomic::AtomicBool::new(true);
-        let partial = partial.clone();
-        world.wire.rule(move |_| {
-            if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
-                Act::Answer(partial.clone())
-            } else {
-                Act::Pass
-            }
-        });
-        let received = guarded
-            .ask(endpoint, |sent| sent.bearer(&user.access))
-            .await;
-        assert_ne!(received.status, 401, "{endpoint:?}");
-        assert_eq!(world.wire.take().len(), 2, "{endpoint:?}");
-        // Three times nothing is no answer.
-        let none = none.clone();
-        world.wire.rule(move |_| Act::Answer(none.clone()));
-        let received = guarded
-            .ask(endpoint, |sent| sent.bearer(&user.access))
-            .await;
-        received.assert_refusal(503, UNAVAILABLE, &[("retry-after", "5")]);
-        assert_eq!(world.wire.take().len(), 3, "{endpoint:?}");
-    }
-}
-
-const UNAVAILABLE: [&str; 3] = [
-    "Service unavailable",
-    "Please retry shortly",
-    "Service unavailable",
-];
-
-#[tokio::test]
-async fn a_malformed_row_refuses_and_never_panics() {
-    let world = World::new().await;
-    let user = world.sign_in(USER).await;
-    let guarded = Guarded::new(&world).await;
-    let words = [
-        "Internal server error",
-        "Please retry, and quote request_id if it persists",
-        "Internal server error",
-    ];
-    for key in [user.session_key(), user.user_key(), user.tenant_key()] {
-        let before = world
-            .alter(&key, |row| {
-                row["status"] = json!(7);
-                row["epoch"] = json!("one");
-            })
-            .await;
-        for endpoint in ALL {
-            let received = guarded
-                .ask(endpoint, |sent| sent.bearer(&user.access))
-                .await;
-            received.assert_refusal(500, words, &[]);
-        }
-        world.put_json(&key, &before).await;
-    }
-}
-
-#[tokio::test]
 async fn an_address_that_the_tenant_does_not_allow_is_refused_and_recorded() {
     let world = World::new().await;
     let user = world.sign_in(USER).await;
@@ -269,7 +144,7 @@ async fn an_address_that_the_tenant_does_not_allow_is_refused_and_recorded() {
     let networks = json!(["198.51.100.0/24", "2001:db8::/32"]);
     world
         .alter(&user.tenant_key(), |row| {
-            row["policy"]["allowed_cidrs"] = networks
+            row["policy"]["allowed_cidrs"] = networks;
         })
         .await;
     for address in ["198.51.100.9", "::ffff:198.51.100.9", "2001:db8::7"] {

@@ -5,7 +5,8 @@ use shared::app::Verifying;
 use shared::clock::Timestamp;
 use shared::store::key::Key;
 
-use crate::wire::cost;
+use crate::calls::cost;
+use crate::wire::Act;
 use crate::world::{START, Sent, World, send};
 
 fn me(token: &str) -> Sent {
@@ -129,14 +130,9 @@ async fn me_answers_503_where_the_table_is_away_and_the_token_is_good() {
     let world = World::new().await;
     let user = world.sign_in("1005").await;
     let app: &Verifying = world.instance().await;
-    world.wire.rule(|_| crate::wire::Act::Refuse);
-    let words = [
-        "Service unavailable",
-        "Please retry shortly",
-        "Service unavailable",
-    ];
+    world.wire.rule(|_| Act::Refuse);
     let received = send(app, me::handle, me(&user.access)).await;
-    received.assert_refusal(503, words, &[("retry-after", "5")]);
+    received.assert_unavailable();
     assert_eq!(world.wire.take().len(), 3);
     // A refusal stays one.
     let received = send(app, me::handle, me("garbage")).await;

@@ -5,8 +5,9 @@ use shared::app::{Sessions, SignIn, Verifying};
 use shared::store::session::Session;
 use shared::token::refresh::Kind;
 
+use crate::calls::{cost, events};
 use crate::session::{access_claims, refresh_claims};
-use crate::wire::{Act, cost, events};
+use crate::wire::Act;
 use crate::world::{Received, START, Sent, World, send};
 
 const DAY: u64 = 86_400;

@@ -5,8 +5,9 @@ use shared::app::Sessions;
 use shared::store::key::Key;
 
 use super::refresh::{assert_refused, refreshed};
+use crate::calls::{batch, cost, events};
 use crate::session::{SignedIn, kid, tampered, with_kid};
-use crate::wire::{Act, batch, cost, events};
+use crate::wire::Act;
 use crate::world::{ADDRESS, START, Sent, World, send};
 
 /// A change of one row, and how many requests then refuse a refresh.
@@ -120,7 +121,7 @@ async fn no_session_made_before_not_before_is_refreshed() {
     let not_before = world.clock.now();
     world
         .alter(&Key::public_keys(), |row| {
-            row["not_before"] = json!(not_before)
+            row["not_before"] = json!(not_before);
         })
         .await;
     let app: &Sessions = world.instance().await;
@@ -143,14 +144,7 @@ async fn a_user_read_before_a_password_change_is_read_once_more() {
     }
     let stale = batch(&world.environment().config.table_name, &rows, &[]);
     world.wire.take();
-    let first = std::sync::atomic::AtomicBool::new(true);
-    world.wire.rule(move |_| {
-        if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
-            Act::Answer(stale.clone())
-        } else {
-            Act::Pass
-        }
-    });
+    world.wire.first_reads(stale, 1);
     let received = refreshed(app, &user.refresh).await;
     assert_eq!(received.status, 200, "{}", received.text);
     assert_eq!(cost(&world.wire.take()), (4, 2.0));
@@ -226,11 +220,6 @@ async fn an_address_that_the_tenant_does_not_allow_gets_no_tokens_and_is_recorde
 async fn a_refresh_answers_503_where_the_table_or_the_keys_are_away_and_can_be_repeated() {
     let world = World::new().await;
     let user = world.sign_in("1005").await;
-    let words = [
-        "Service unavailable",
-        "Please retry shortly",
-        "Service unavailable",
-    ];
     for operation in ["BatchGetItem", "UpdateItem", "GetItem", "GetSecretValue"] {
         world.wire.heal();
         let app: &Sessions = world.cold_instance();
@@ -242,7 +231,7 @@ async fn a_refresh_answers_503_where_the_table_or_the_keys_are_away_and_can_be_r
             }
         });
         let received = refreshed(app, &user.refresh).await;
-        received.assert_refusal(503, words, &[("retry-after", "5")]);
+        received.assert_unavailable();
         assert!(events(&world.wire.take()).is_empty(), "{operation}");
     }
     world.wire.heal();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use shared::app::{Sessions, Verifying};
 
 use super::refresh::{assert_refused, refreshed};
+use crate::calls::{cost, events};
 use crate::session::{SignedIn, kid, refresh_claims};
-use crate::wire::{cost, events};
 use crate::world::{ADDRESS, START, Sent, World, send};
 
 /// A user whose first refresh token has been used at [`START`], and the second.

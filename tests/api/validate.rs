@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::app::Verifying;
 use shared::store::key::Key;
 
-use crate::wire::cost;
+use crate::calls::cost;
 use crate::world::{START, Sent, World, send};
 
 #[tokio::test]

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use shared::app::SignIn;
-use shared::auth::limit::admit_login;
+use shared::auth::limit::count_and_refuse;
 use shared::auth::login::{Credentials, SignedIn, login};
 use shared::auth::login_name::LoginName;
 use shared::error::Error;
@@ -35,14 +35,9 @@ struct LoginBody<'a> {
 ///
 /// As the module says.
 pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Error> {
-    request.only("POST")?;
-    let credentials = match credentials(&request) {
+    let credentials = match request.only("POST").and_then(|()| credentials(&request)) {
         Ok(credentials) => credentials,
-        Err(refusal) => {
-            // Any body counts, a bad one too.
-            admit_login(&app.base, &request.call).await?;
-            return Err(refusal);
-        }
+        Err(refusal) => return count_and_refuse(&app.base, &request.call, refusal).await,
     };
     let SignedIn { tokens, user } = Box::pin(login(app, &request.call, &credentials)).await?;
     Answer::ok(&LoginBody {

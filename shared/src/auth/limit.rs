@@ -40,31 +40,61 @@ impl UsedUp {
     }
 }
 
-/// Counts a login attempt on the caller's address.
+/// The window that a login attempt from the caller's address is to be counted on.
+///
+/// # Errors
+///
+/// [`Error::TooManyLogins`] when the instance remembers that it is used up: nothing is asked then.
+pub fn login_window(app: &Verifying, call: &Call) -> Result<Window, Error> {
+    let limit = app.config.login_rate_limit;
+    let window = Window::open("login", call.address.counted(), limit, call.now);
+    if app.used_up.has(&window, call.now) {
+        return Err(refused(call, window));
+    }
+    Ok(window)
+}
+
+/// Counts an attempt on a window.
 ///
 /// # Errors
 ///
 /// [`Error::TooManyLogins`] when the limit is used up, [`Error::Unavailable`] when it cannot be
 /// counted.
-pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
-    let limit = app.config.login_rate_limit;
-    let window = Window::open("login", call.address.counted(), limit, call.now);
-    if !app.used_up.has(&window, call.now) {
-        if let Some(counted) = app.store.count(&window).await? {
-            call.counted_on(counted);
-            return Ok(());
-        }
-        app.used_up.remember(&window, call.now);
-        app.store
-            .put_event_once(&first_refusal(call, &window))
-            .await?;
+pub async fn admit(app: &Verifying, call: &Call, window: Window) -> Result<(), Error> {
+    if let Some(counted) = app.store.count(&window).await? {
+        call.counted_on(counted);
+        return Ok(());
     }
-    let reset = window.reset;
+    match app
+        .store
+        .put_event_once(&first_refusal(call, &window))
+        .await
+    {
+        Ok(()) => app.used_up.remember(&window, call.now),
+        // The next call that is refused tries again.
+        Err(_) => call.note("the event of a used-up limit was not written"),
+    }
+    Err(refused(call, window))
+}
+
+fn refused(call: &Call, window: Window) -> Error {
+    let (limit, reset) = (window.limit, window.reset);
     call.counted_on(Window {
         count: limit,
         ..window
     });
-    Err(Error::TooManyLogins(reset))
+    Error::TooManyLogins(reset)
+}
+
+/// Counts a login that ends with `error` before it has begun: every attempt counts, and the answer
+/// shows the limit.
+///
+/// # Errors
+///
+/// `error`, or that of [`admit`].
+pub async fn count_and_refuse<T>(app: &Verifying, call: &Call, error: Error) -> Result<T, Error> {
+    admit(app, call, login_window(app, call)?).await?;
+    Err(error)
 }
 
 /// The event of a window's first refusal: its id is the window's, so that of all who are refused one

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::issue::{self, Tokens};
-use super::limit::admit_login;
+use super::limit::{admit, count_and_refuse, login_window};
 use super::login_name::LoginName;
 use super::throttle::{self, Attempt};
-use crate::app::SignIn;
+use crate::app::{PASSWORDS_SECRET, SignIn, Signing};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
@@ -36,7 +36,6 @@ pub struct Credentials {
 }
 
 /// A user who has signed in.
-#[derive(Debug)]
 pub struct SignedIn {
     /// The tokens of the new session.
     pub tokens: Tokens,
@@ -56,15 +55,24 @@ pub async fn login(
     credentials: &Credentials,
 ) -> Result<SignedIn, Error> {
     let store = &app.base.store;
-    let keys = app.passwords.keys(call.now).await?;
-    let ring = app.keys.get(call.now).await?;
-    let published = app.base.published(call.now).await?;
+    let window = login_window(&app.base, call)?;
+    let (keys, signing) = tokio::join!(
+        app.passwords.keys(call.now),
+        Signing::load(&app.base, &app.keys, call.now)
+    );
+    let (keys, signing) = match (keys, signing) {
+        (Ok(keys), Ok(signing)) => (keys, signing),
+        (Err(error), _) => {
+            return count_and_refuse(&app.base, call, error.of(PASSWORDS_SECRET)).await;
+        }
+        (_, Err(error)) => return count_and_refuse(&app.base, call, error).await,
+    };
 
     let name_mac = keys.name_mac(credentials.name.canonical());
     let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
     let name_key = Key::login_name(&credentials.name.hash());
     let (admitted, rows) = tokio::join!(
-        admit_login(&app.base, call),
+        admit(&app.base, call, window),
         store.read([&name_key, &known_key])
     );
     admitted?;
@@ -101,27 +109,21 @@ pub async fn login(
     let tenant: Option<Tenant> = tenant.map(|row| parse(row, "tenant")).transpose()?;
 
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let keys = app.passwords.keys_for(call.now, hash).await?;
+    let keys = app.passwords.keys_for(call.now, hash).await;
+    let keys = keys.map_err(|error| error.of(PASSWORDS_SECRET))?;
     let verdict = app
         .passwords
         .verify(&keys, &user_id, hash, &credentials.password)?;
-    let allowed = user
-        .zip(tenant)
-        .filter(|(user, tenant)| may_enter(call, user, tenant));
-    let (Verdict::Right { weaker }, Some((user, tenant))) = (verdict, allowed) else {
-        return refuse(app, call, &attempt, owner).await;
+    let reason = refusal(call, verdict, user.as_ref(), tenant.as_ref());
+    let (None, Verdict::Right { weaker }, Some(user), Some(tenant)) =
+        (reason, verdict, user, tenant)
+    else {
+        return refuse(app, call, &attempt, owner, reason.unwrap_or_default()).await;
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
-    let session = issue::new_session(call, &user, lifetimes, ring.mac().kid());
-    let tokens = issue::tokens(
-        call,
-        &app.base.config,
-        (&ring, &published),
-        &session,
-        &user,
-        lifetimes,
-    )?;
+    let session = issue::new_session(call, &user, lifetimes, signing.ring.mac().kid());
+    let tokens = issue::tokens(call, &app.base.config, &signing, &session, &user, lifetimes)?;
     let event = call.event_by(
         EventType::AuthnLoginSuccess,
         Outcome::Success,
@@ -145,11 +147,28 @@ fn nobody(name: &LoginName) -> (UserId, TenantId) {
     (UserId::from(id.as_str()), TenantId::from(id.as_str()))
 }
 
-fn may_enter(call: &Call, user: &User, tenant: &Tenant) -> bool {
-    user.status == UserStatus::Active
-        && user.tenant_id == tenant.id
-        && tenant.status == TenantStatus::Active
-        && tenant.policy.allows(call.address)
+/// Why a login is refused, for the audit log alone; `None` where it is not.
+fn refusal(
+    call: &Call,
+    verdict: Verdict,
+    user: Option<&User>,
+    tenant: Option<&Tenant>,
+) -> Option<&'static str> {
+    let Some(user) = user else {
+        return Some("unknown_user");
+    };
+    let tenant = tenant.filter(|tenant| tenant.id == user.tenant_id);
+    let Some(tenant) = tenant else {
+        return Some("unknown_tenant");
+    };
+    match (user.status, verdict) {
+        (UserStatus::Invited, _) => Some("invited_user"),
+        (_, Verdict::Wrong) => Some("wrong_password"),
+        (UserStatus::Suspended, _) => Some("suspended_user"),
+        _ if tenant.status != TenantStatus::Active => Some("suspended_tenant"),
+        _ if !tenant.policy.allows(call.address) => Some("address"),
+        _ => None,
+    }
 }
 
 /// Ends a login that failed, for whatever reason: one event, one answer.
@@ -158,6 +177,7 @@ async fn refuse(
     call: &Call,
     attempt: &Attempt,
     owner: Option<LoginNameRow>,
+    reason: &str,
 ) -> Result<SignedIn, Error> {
     let kind = if attempt.locks {
         EventType::AuthnLoginLock
@@ -169,7 +189,7 @@ async fn refuse(
     let event = Event {
         subject,
         tenant_id,
-        ..call.event(kind, Outcome::Failure)
+        ..call.event(kind, Outcome::Failure).because(reason)
     };
     app.base.store.put_event(&event).await?;
     let floor = i64::from(app.base.config.failed_login_floor_ms);

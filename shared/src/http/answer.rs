@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::store::window::Window;
 
 /// What a handler answers.
-#[derive(Debug)]
 pub struct Answer(Response<Body>);
 
 impl Answer {
@@ -77,12 +76,6 @@ impl Answer {
                 name("x-ratelimit-reset"),
                 &window.reset.seconds().to_string(),
             )
-    }
-
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.0.status()
     }
 
     /// The answer as the runtime takes it.
