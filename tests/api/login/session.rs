@@ -66,7 +66,7 @@ async fn noted(app: &'static SignIn, sent: Sent) -> (u16, Vec<&'static str>) {
     let request = Request::new(sent.into_request(), now, &app.base.config).expect("a request");
     let call = request.call.clone();
     let answer = login::handle(app, request).await.expect("an answer");
-    (answer.status().as_u16(), call.notes())
+    (answer.into_response().status().as_u16(), call.notes())
 }
 
 #[tokio::test]
