@@ -3,6 +3,7 @@
 mod agreement;
 mod api;
 mod calls;
+mod faults;
 mod password;
 mod races;
 mod running;

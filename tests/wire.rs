@@ -1,6 +1,7 @@
 //! What lies between the store and DynamoDB in a test: it counts calls and units, and delays,
 //! repeats, withholds or loses what a test tells it to.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -66,6 +67,12 @@ pub enum Act {
     Answer(Value),
     /// It waits until it gets hold of this, keeps that until it is over, and this becomes of it.
     Turn(Turn, Box<Act>),
+    /// AWS answers this body with status 400 and does nothing.
+    Refusal(Value),
+    /// It is done, and the answer comes so late, time passing for everybody in small steps: whoever
+    /// waits for a deadline wakes when it has come, and calls at the same time are late at the same
+    /// time. For one request at a time: time stands while another call is on its way.
+    Slow(Duration),
 }
 
 /// What only one call holds at a time.
@@ -98,6 +105,9 @@ struct State {
     seen: usize,
     done: Vec<Done>,
     held: Vec<(HttpRequest, SharedHttpConnector)>,
+    under_way: usize,
+    /// When the slow ones of those are due, and their numbers.
+    due: BTreeSet<(i64, usize)>,
 }
 
 impl fmt::Debug for Wire {
@@ -172,6 +182,7 @@ impl Wire {
         connector: SharedHttpConnector,
     ) -> Result<HttpResponse, ConnectorError> {
         let call = self.seen(&request);
+        let _under_way = UnderWay::begin(&self.state, call.number);
         let broken = || Err(ConnectorError::io("the connection broke".into()));
         let mut act = self.decide(&call);
         let mut turns = Vec::new();
@@ -183,6 +194,12 @@ impl Wire {
             Act::Pass => connector.call(request).await,
             Act::Fail(status, code) => Ok(error(status, code)),
             Act::Answer(body) => Ok(response(200, &body)),
+            Act::Refusal(body) => Ok(response(400, &body)),
+            Act::Slow(by) => {
+                let answer = connector.call(request).await;
+                self.pass(by, call.number).await;
+                answer
+            }
             Act::Refuse => broken(),
             Act::Lose => {
                 let _ = connector.call(request).await?;
@@ -264,6 +281,60 @@ fn unconditional(request: &mut HttpRequest) {
         .headers_mut()
         .insert("content-length", body.len().to_string());
     *request.body_mut() = body.into();
+}
+
+impl Wire {
+    /// Lets time pass until `by` from now, when nothing else is on its way.
+    async fn pass(&self, by: Duration, number: usize) {
+        const STEP: Duration = Duration::from_millis(100);
+        // So often the caller may go on with what it has before time does.
+        const QUIET: u32 = 16;
+        let by = i64::try_from(by.as_millis()).expect("a time");
+        let until = self.clock.now().millis() + by;
+        self.state.lock().unwrap().due.insert((until, number));
+        let mut quiet = 0;
+        loop {
+            let left = until - self.clock.now().millis();
+            let Ok(left) = u64::try_from(left) else {
+                return;
+            };
+            if left == 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+            let may_pass = {
+                let state = self.state.lock().unwrap();
+                state.under_way == state.due.len() && state.due.first() == Some(&(until, number))
+            };
+            quiet = if may_pass { quiet + 1 } else { 0 };
+            if quiet >= QUIET {
+                self.clock.advance(STEP.min(Duration::from_millis(left)));
+                quiet = 0;
+            }
+        }
+    }
+}
+
+/// A call on its way, until it ends or its caller gives it up.
+struct UnderWay {
+    state: Arc<Mutex<State>>,
+    number: usize,
+}
+
+impl UnderWay {
+    fn begin(state: &Arc<Mutex<State>>, number: usize) -> Self {
+        state.lock().unwrap().under_way += 1;
+        let state = Arc::clone(state);
+        Self { state, number }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap();
+        state.under_way -= 1;
+        state.due.retain(|(_, number)| *number != self.number);
+    }
 }
 
 /// Makes every condition of a request hold, with all its values still in use.

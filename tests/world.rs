@@ -1,8 +1,11 @@
 //! A deployment in a test's hands: table and secrets in memory, the documents' users, a clock that
 //! stands until the test moves it, a wire that it may break, and as many instances as it wants.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Context, RequestExt as _};
 use local::Stores;
 use serde_json::{Value, json};
@@ -34,19 +37,29 @@ pub struct World {
     /// What the test itself sees the table through, past the wire.
     pub store: Store,
     environment: Environment,
+    table: Client,
     _stores: Stores,
 }
 
 impl World {
     /// A deployment with the demonstration data.
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A deployment with these settings; the demonstration data are made by them too.
+    pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let stores = Stores::in_memory().await.expect("stores in memory");
         let clock = Clock::moved(START);
         let mut environment = stores.environment(clock.clone()).expect("settings");
+        set(&mut environment.config);
         local::demonstration::load(&environment)
             .await
             .expect("demonstration data");
+        // A test breaks more calls than an instance ever repeats.
+        environment.retry_budget = 1_000_000;
         let store = Store::new(&environment);
+        let table = environment.dynamodb();
         let wire = Wire::new(environment.http.clone(), clock.clone());
         environment.http =
             aws_smithy_runtime_api::client::http::SharedHttpClient::new(wire.clone());
@@ -55,6 +68,7 @@ impl World {
             wire,
             store,
             environment,
+            table,
             _stores: stores,
         }
     }
@@ -150,7 +164,53 @@ impl World {
         self.put_json(key, &after).await;
         before
     }
+
+    /// A new instance whose clock is not the others'.
+    pub async fn instance_by<A: App>(&self, clock: Clock) -> &'static A {
+        let mut environment = self.environment.clone();
+        environment.clock = clock;
+        let app: &A = Box::leak(Box::new(A::new(&environment)));
+        app.warm(app.base().clock.now()).await;
+        self.wire.take();
+        app
+    }
+
+    /// All rows of the table, by partition and sort key.
+    pub async fn rows(&self) -> Rows {
+        let scan = self.table.scan().table_name(local::TABLE_NAME);
+        let rows = scan.send().await.expect("the table answers");
+        assert!(rows.last_evaluated_key.is_none(), "more than a page");
+        let key = |row: &Item, name: &str| row[name].as_s().expect("a key").clone();
+        let rows = rows.items.into_iter().flatten();
+        rows.map(|row| ((key(&row, "pk"), key(&row, "sk")), row))
+            .collect()
+    }
+
+    /// Makes the table what it was.
+    pub async fn restore(&self, rows: &Rows) {
+        let now = self.rows().await;
+        for (_, row) in rows.iter().filter(|(key, row)| now.get(*key) != Some(row)) {
+            self.put(row.clone()).await;
+        }
+        for (pk, sk) in now.into_keys().filter(|key| !rows.contains_key(key)) {
+            let delete = self.table.delete_item().table_name(local::TABLE_NAME);
+            let delete = delete
+                .key("pk", AttributeValue::S(pk))
+                .key("sk", AttributeValue::S(sk));
+            delete.send().await.expect("the table answers");
+        }
+    }
+
+    /// Puts a row as it is, however wrong.
+    pub async fn put(&self, row: Item) {
+        let put = self.table.put_item().table_name(local::TABLE_NAME);
+        let put = put.set_item(Some(row)).send().await;
+        put.expect("the table answers");
+    }
 }
+
+/// Rows by partition and sort key.
+pub type Rows = BTreeMap<(String, String), Item>;
 
 /// A request on its way to a function.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
-use shared::aws::Environment;
+use shared::aws::{Environment, RETRY_BUDGET};
 use shared::clock::Clock;
 use shared::config::Config;
 
@@ -90,6 +90,7 @@ impl Stores {
             clock,
             http,
             credentials,
+            retry_budget: RETRY_BUDGET,
         })
     }
 

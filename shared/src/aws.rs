@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
@@ -29,7 +29,13 @@ pub struct Environment {
     pub http: SharedHttpClient,
     /// The credentials of the function's role.
     pub credentials: Credentials,
+    /// What each client may spend on repeats: 5 each, 10 after a deadline, given back by those that
+    /// succeed. So a long outage is not met with three times the calls for long.
+    pub retry_budget: usize,
 }
+
+/// The SDK's own default.
+pub const RETRY_BUDGET: usize = 500;
 
 impl Environment {
     /// The environment of a Lambda function.
@@ -45,6 +51,7 @@ impl Environment {
             clock: Clock::System,
             http: https()?,
             credentials,
+            retry_budget: RETRY_BUDGET,
         })
     }
 
@@ -55,7 +62,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
-            .retry_partition(budget())
+            .retry_partition(self.own_budget())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -72,7 +79,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
-            .retry_partition(budget())
+            .retry_partition(self.own_budget())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -80,6 +87,14 @@ impl Environment {
             .credentials_provider(self.credentials.clone());
         config.set_endpoint_url(self.config.secrets_manager_endpoint.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
+    /// A budget of the client's own: the SDK would share one among all clients of a process, and
+    /// keys that are away would use up the table's.
+    fn own_budget(&self) -> RetryPartition {
+        RetryPartition::custom("gatehouse")
+            .token_bucket(TokenBucket::new(self.retry_budget))
+            .build()
     }
 }
 
@@ -89,13 +104,6 @@ fn retries() -> RetryConfig {
         .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(50))
         .with_max_backoff(Duration::from_millis(400))
-}
-
-/// What a client may spend on repeats is its own, as each Lambda instance's is: the SDK's default is
-/// one budget for all clients of a process, which instances that share a process would use up for
-/// one another.
-fn budget() -> RetryPartition {
-    RetryPartition::custom("client").build()
 }
 
 /// One call gives up long before the request does, so that what follows it has time too.

@@ -1,0 +1,16 @@
+//! What each function answers when a call to AWS fails, is late or loses its answer: as
+//! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
+
+mod caches;
+mod change_password;
+mod clocks;
+mod documented;
+mod fault;
+mod flow;
+mod login;
+mod login_refused;
+mod malformed;
+mod place;
+mod refresh;
+mod time;
+mod token;
