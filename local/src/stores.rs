@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use shared::aws::Environment;
 use shared::clock::Clock;
 use shared::config::Config;
@@ -90,6 +91,10 @@ impl Stores {
             clock,
             http,
             credentials,
+            // Tests let one instance serve many calls at once, which Lambda never does.
+            repeats: RetryPartition::custom("local")
+                .token_bucket(TokenBucket::unlimited())
+                .build(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
@@ -29,6 +29,9 @@ pub struct Environment {
     pub http: SharedHttpClient,
     /// The credentials of the function's role.
     pub credentials: Credentials,
+    /// What may be spent on repeats: the SDK's default is one budget for the process, which is right
+    /// for an instance, and wrong where many instances share a process.
+    pub repeats: RetryPartition,
 }
 
 impl Environment {
@@ -45,6 +48,7 @@ impl Environment {
             clock: Clock::System,
             http: https(),
             credentials,
+            repeats: RetryPartition::custom("instance").build(),
         })
     }
 
@@ -55,6 +59,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
+            .retry_partition(self.repeats.clone())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -71,6 +76,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
+            .retry_partition(self.repeats.clone())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
