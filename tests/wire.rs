@@ -60,7 +60,12 @@ pub enum Act {
     Unconditional,
     /// AWS answers this body with status 200 and does nothing.
     Answer(Value),
+    /// It waits until it gets hold of this, keeps that until it is over, and this becomes of it.
+    Turn(Turn, Box<Act>),
 }
+
+/// What only one call holds at a time.
+pub type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// What came of a call.
 #[derive(Clone, Debug)]
@@ -132,6 +137,15 @@ impl Wire {
         count
     }
 
+    /// Lets the held calls arrive now, and be done whatever their conditions say; gives how many
+    /// there were.
+    pub async fn release_unconditionally(&self) -> usize {
+        for (request, _) in &mut self.state.lock().unwrap().held {
+            unconditional(request);
+        }
+        self.release().await
+    }
+
     fn decide(&self, call: &Call) -> Act {
         let rule = self.state.lock().unwrap().rule.clone();
         rule.map_or(Act::Pass, |rule| rule(call))
@@ -144,7 +158,13 @@ impl Wire {
     ) -> Result<HttpResponse, ConnectorError> {
         let call = self.seen(&request);
         let broken = || Err(ConnectorError::io("the connection broke".into()));
-        let answer = match self.decide(&call) {
+        let mut act = self.decide(&call);
+        let mut turns = Vec::new();
+        while let Act::Turn(turn, then) = act {
+            turns.push(turn.lock_owned().await);
+            act = *then;
+        }
+        let answer = match act {
             Act::Pass => connector.call(request).await,
             Act::Fail(status, code) => Ok(error(status, code)),
             Act::Answer(body) => Ok(response(200, &body)),
@@ -172,15 +192,10 @@ impl Wire {
                 broken()
             }
             Act::Unconditional => {
-                let mut body = call.body.clone();
-                loosen(&mut body);
-                let body = body.to_string();
-                request
-                    .headers_mut()
-                    .insert("content-length", body.len().to_string());
-                *request.body_mut() = body.into();
+                unconditional(&mut request);
                 connector.call(request).await
             }
+            Act::Turn(..) => unreachable!("it has had its turn"),
         };
         let (answer, status, units) = match answer {
             Ok(answer) => {
@@ -216,6 +231,21 @@ impl Wire {
             number,
         }
     }
+}
+
+fn unconditional(request: &mut HttpRequest) {
+    let body = request.body().bytes().unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    loosen(&mut body);
+    // A transaction's token is a condition too.
+    if let Some(members) = body.as_object_mut() {
+        members.remove("ClientRequestToken");
+    }
+    let body = body.to_string();
+    request
+        .headers_mut()
+        .insert("content-length", body.len().to_string());
+    *request.body_mut() = body.into();
 }
 
 /// Makes every condition of a request hold, with all its values still in use.

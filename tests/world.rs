@@ -67,7 +67,7 @@ impl World {
     /// A new instance of a function with other settings, its caches warm.
     pub async fn instance_with<A: App>(&self, set: impl FnOnce(&mut Config)) -> &'static A {
         let app: &A = self.cold_instance_with(set);
-        app.warm(self.clock.now()).await;
+        Box::pin(app.warm(self.clock.now())).await;
         self.wire.take();
         app
     }
@@ -82,6 +82,16 @@ impl World {
         let mut environment = self.environment.clone();
         set(&mut environment.config);
         Box::leak(Box::new(A::new(&environment)))
+    }
+
+    /// A new instance, its caches warm, whose clock is ahead of the others' and stands for good.
+    pub async fn instance_ahead<A: App>(&self, ahead: Duration) -> &'static A {
+        let mut environment = self.environment.clone();
+        environment.clock = Clock::moved(self.clock.now());
+        environment.clock.advance(ahead);
+        let app: &A = Box::leak(Box::new(A::new(&environment)));
+        Box::pin(app.warm(environment.clock.now())).await;
+        app
     }
 
     /// Moves the clock on.
