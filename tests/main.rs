@@ -2,6 +2,7 @@
 
 mod api;
 mod password;
+mod races;
 mod stack;
 mod token;
 mod wire;
