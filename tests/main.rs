@@ -1,8 +1,13 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod agreement;
 mod api;
+mod calls;
 mod faults;
 mod password;
+mod races;
+mod running;
+mod session;
 mod stack;
 mod token;
 mod wire;

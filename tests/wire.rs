@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ pub struct Call {
     pub attempt: u32,
     /// How many tries the wire has seen before this one.
     pub number: usize,
+    /// In which round trip it went out, from 1 on since the last [`Wire::take`]: one more than the
+    /// last of those whose answers were there before.
+    pub round: u32,
 }
 
 impl Call {
@@ -61,6 +65,8 @@ pub enum Act {
     Unconditional,
     /// AWS answers this body with status 200 and does nothing.
     Answer(Value),
+    /// It waits until it gets hold of this, keeps that until it is over, and this becomes of it.
+    Turn(Turn, Box<Act>),
     /// AWS answers this body with status 400 and does nothing.
     Refusal(Value),
     /// It is done, and the answer comes so late, time passing for everybody in small steps: whoever
@@ -68,6 +74,9 @@ pub enum Act {
     /// time. For one request at a time: time stands while another call is on its way.
     Slow(Duration),
 }
+
+/// What only one call holds at a time.
+pub type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// What came of a call.
 #[derive(Clone, Debug)]
@@ -122,6 +131,17 @@ impl Wire {
         self.state.lock().unwrap().rule = Some(Arc::new(rule));
     }
 
+    /// From now on the first `reads` of `BatchGetItem` are answered so, and every other call passes.
+    pub fn first_reads(&self, answer: Value, reads: usize) {
+        let seen = AtomicUsize::new(0);
+        self.rule(move |call| {
+            if call.operation == "BatchGetItem" && seen.fetch_add(1, Ordering::Relaxed) < reads {
+                return Act::Answer(answer.clone());
+            }
+            Act::Pass
+        });
+    }
+
     /// From now on every call passes.
     pub fn heal(&self) {
         self.state.lock().unwrap().rule = None;
@@ -142,6 +162,15 @@ impl Wire {
         count
     }
 
+    /// Lets the held calls arrive now, and be done whatever their conditions say; gives how many
+    /// there were.
+    pub async fn release_unconditionally(&self) -> usize {
+        for (request, _) in &mut self.state.lock().unwrap().held {
+            unconditional(request);
+        }
+        self.release().await
+    }
+
     fn decide(&self, call: &Call) -> Act {
         let rule = self.state.lock().unwrap().rule.clone();
         rule.map_or(Act::Pass, |rule| rule(call))
@@ -155,7 +184,13 @@ impl Wire {
         let call = self.seen(&request);
         let _under_way = UnderWay::begin(&self.state, call.number);
         let broken = || Err(ConnectorError::io("the connection broke".into()));
-        let answer = match self.decide(&call) {
+        let mut act = self.decide(&call);
+        let mut turns = Vec::new();
+        while let Act::Turn(turn, then) = act {
+            turns.push(turn.lock_owned().await);
+            act = *then;
+        }
+        let answer = match act {
             Act::Pass => connector.call(request).await,
             Act::Fail(status, code) => Ok(error(status, code)),
             Act::Answer(body) => Ok(response(200, &body)),
@@ -189,15 +224,10 @@ impl Wire {
                 broken()
             }
             Act::Unconditional => {
-                let mut body = call.body.clone();
-                loosen(&mut body);
-                let body = body.to_string();
-                request
-                    .headers_mut()
-                    .insert("content-length", body.len().to_string());
-                *request.body_mut() = body.into();
+                unconditional(&mut request);
                 connector.call(request).await
             }
+            Act::Turn(..) => unreachable!("it has had its turn"),
         };
         let (answer, status, units) = match answer {
             Ok(answer) => {
@@ -226,13 +256,31 @@ impl Wire {
         let mut state = self.state.lock().unwrap();
         let number = state.seen;
         state.seen += 1;
+        let rounds = state.done.iter().map(|done| done.call.round);
+        let round = rounds.max().unwrap_or(0) + 1;
         Call {
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
             body: serde_json::from_slice(body).unwrap_or_default(),
             attempt: attempt.unwrap_or(1),
             number,
+            round,
         }
     }
+}
+
+fn unconditional(request: &mut HttpRequest) {
+    let body = request.body().bytes().unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    loosen(&mut body);
+    // A transaction's token is a condition too.
+    if let Some(members) = body.as_object_mut() {
+        members.remove("ClientRequestToken");
+    }
+    let body = body.to_string();
+    request
+        .headers_mut()
+        .insert("content-length", body.len().to_string());
+    *request.body_mut() = body.into();
 }
 
 impl Wire {

@@ -57,7 +57,6 @@ impl World {
             .await
             .expect("demonstration data");
         // A test breaks more calls than an instance ever repeats.
-        environment.retry_budget = 1_000_000;
         let store = Store::new(&environment);
         let table = environment.dynamodb();
         let wire = Wire::new(environment.http.clone(), clock.clone());
@@ -81,7 +80,7 @@ impl World {
     /// A new instance of a function with other settings, its caches warm.
     pub async fn instance_with<A: App>(&self, set: impl FnOnce(&mut Config)) -> &'static A {
         let app: &A = self.cold_instance_with(set);
-        app.warm(self.clock.now()).await;
+        Box::pin(app.warm(self.clock.now())).await;
         self.wire.take();
         app
     }
@@ -96,6 +95,16 @@ impl World {
         let mut environment = self.environment.clone();
         set(&mut environment.config);
         Box::leak(Box::new(A::new(&environment)))
+    }
+
+    /// A new instance, its caches warm, whose clock is ahead of the others' and stands for good.
+    pub async fn instance_ahead<A: App>(&self, ahead: Duration) -> &'static A {
+        let mut environment = self.environment.clone();
+        environment.clock = Clock::moved(self.clock.now());
+        environment.clock.advance(ahead);
+        let app: &A = Box::leak(Box::new(A::new(&environment)));
+        Box::pin(app.warm(environment.clock.now())).await;
+        app
     }
 
     /// Moves the clock on.
@@ -118,6 +127,41 @@ impl World {
     pub async fn change(&self, change: Change) {
         let written = self.store.write(&change).await.expect("the table answers");
         assert!(matches!(written, Written::Done(_)), "{written:?}");
+    }
+
+    /// What its instances are built from.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The row with this key as JSON, its key included; null where there is none.
+    pub async fn json(&self, key: &Key) -> Value {
+        let row = self.row(key).await;
+        row.map_or(Value::Null, |row| {
+            serde_dynamo::from_item(row).expect("a row is JSON")
+        })
+    }
+
+    /// Puts this row behind everybody's back, or removes it where it is null.
+    pub async fn put_json(&self, key: &Key, row: &Value) {
+        if !row.is_null() {
+            let row = Change::put(key.clone(), row).expect("a row");
+            return self.change(row).await;
+        }
+        let table = &self.environment.config.table_name;
+        let delete = self.environment.dynamodb().delete_item();
+        let delete = delete.table_name(table).set_key(Some(key.item()));
+        delete.send().await.expect("the table answers");
+        self.wire.take();
+    }
+
+    /// Alters a row behind everybody's back; gives it as it was.
+    pub async fn alter(&self, key: &Key, change: impl FnOnce(&mut Value)) -> Value {
+        let before = self.json(key).await;
+        let mut after = before.clone();
+        change(&mut after);
+        self.put_json(key, &after).await;
+        before
     }
 
     /// A new instance whose clock is not the others'.
@@ -275,7 +319,7 @@ impl Sent {
         &mut self.event
     }
 
-    /// The request as the Lambda runtime hands it over.
+    /// The request as the runtime hands it over.
     pub fn into_request(self) -> lambda_http::Request {
         let mut context = Context::default();
         context.request_id = self.request_id.unwrap_or_else(shared::random::uuid);
@@ -311,6 +355,48 @@ impl Received {
         self.body[name]
             .as_str()
             .unwrap_or_else(|| panic!("{name} in {}", self.text))
+    }
+
+    /// Asserts that this is the refusal with these words, whole: all of its body, and all of its
+    /// headers, which are the usual three and `headers`.
+    #[track_caller]
+    pub fn assert_refusal(&self, status: u16, words: [&str; 3], headers: &[(&str, &str)]) {
+        let [error, message, detail] = words;
+        let body = json!({
+            "success": false,
+            "error": error,
+            "message": message,
+            "detail": detail,
+            "request_id": self.member("request_id"),
+        });
+        assert_eq!((self.status, &self.body), (status, &body), "{self:?}");
+        assert!(!self.member("request_id").is_empty());
+        self.assert_headers(headers);
+    }
+
+    /// Asserts that this is the 503 of a table, or of keys, that are away.
+    #[track_caller]
+    pub fn assert_unavailable(&self) {
+        let what = "Service unavailable";
+        let words = [what, "Please retry shortly", what];
+        self.assert_refusal(503, words, &[("retry-after", "5")]);
+    }
+
+    /// Asserts that the headers are the usual three and `headers`, and no others.
+    #[track_caller]
+    pub fn assert_headers(&self, headers: &[(&str, &str)]) {
+        let mut expected = vec![
+            ("content-type", "application/json; charset=utf-8"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+        ];
+        expected.retain(|(name, _)| headers.iter().all(|(other, _)| other != name));
+        expected.extend_from_slice(headers);
+        expected.sort_unstable();
+        let all = self.headers.iter();
+        let mut all: Vec<_> = all.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        all.sort_unstable();
+        assert_eq!(all, expected);
     }
 }
 

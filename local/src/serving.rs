@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 
 use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -55,6 +56,12 @@ impl Serving {
 /// Runs `task` on the threads of the servers.
 pub fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     RUNTIME.spawn(task);
+}
+
+/// Starts a child whose pipes, too, outlive the runtime of the test that asked for it.
+pub fn child(command: &mut Command) -> std::io::Result<Child> {
+    let _entered = RUNTIME.enter();
+    command.spawn()
 }
 
 async fn listen(setting: &str, port: u16) -> Result<(TcpListener, SocketAddr), StackError> {

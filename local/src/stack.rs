@@ -100,6 +100,12 @@ impl Stack {
         &self.stores
     }
 
+    /// Where the functions' Lambda Invoke API is, as a URL without a path.
+    #[must_use]
+    pub fn functions_url(&self) -> &str {
+        &self.functions.url
+    }
+
     /// Everything that the functions have printed; empty for a stack with a folder, which has it in
     /// `functions.log`.
     #[must_use]

@@ -8,11 +8,20 @@ use crate::aws::Environment;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::error::Error;
+use crate::keys::KeyError;
 use crate::keys::published::{PublicKeys, Published};
-use crate::keys::ring::KeyRing;
+use crate::keys::ring::{KeyRing, Ring};
 use crate::keys::secret::Secret;
 use crate::password::Passwords;
 use crate::store::Store;
+use crate::token::access::{self, AccessClaims, Expected, TokenError};
+use crate::token::refresh::{self, RefreshClaims, RefreshTokenError};
+
+/// What the log calls the sources of keys.
+const KEYS_ROW: &str = "table row KEYS";
+const KEYS_SECRET: &str = "secret KEYS_SECRET";
+/// See [`KEYS_ROW`].
+pub(crate) const PASSWORDS_SECRET: &str = "secret PASSWORDS_SECRET";
 
 /// What a function holds.
 pub trait App: Sized + Send + Sync + 'static {
@@ -54,10 +63,11 @@ impl Verifying {
     ///
     /// [`Error::Unavailable`] when there are none to work with.
     pub async fn published(&self, now: Timestamp) -> Result<Arc<Published>, Error> {
-        Ok(self
+        let published = self
             .public_keys
             .get(now, async || self.store.public_keys().await)
-            .await?)
+            .await;
+        published.map_err(|error| error.of(KEYS_ROW))
     }
 
     /// The public keys, asked for again because of a key id that is not among them.
@@ -66,10 +76,36 @@ impl Verifying {
     ///
     /// As [`Verifying::published`].
     pub async fn published_anew(&self, now: Timestamp) -> Result<Arc<Published>, Error> {
-        Ok(self
+        let published = self
             .public_keys
             .reload(now, async || self.store.public_keys().await)
-            .await?)
+            .await;
+        published.map_err(|error| error.of(KEYS_ROW))
+    }
+}
+
+impl Verifying {
+    /// What an access token says, or why it is refused; a key id that is not published has the keys
+    /// read again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when there are no keys.
+    pub async fn verify_access_token(
+        &self,
+        token: &str,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<Result<AccessClaims, TokenError>, Error> {
+        let audience = &self.config.audience;
+        let expected = Expected { issuer, audience };
+        let published = self.published(now).await?;
+        let verified = access::verify(token, &published, &expected, now);
+        if !matches!(verified, Err(TokenError::UnknownKey)) {
+            return Ok(verified);
+        }
+        let published = self.published_anew(now).await?;
+        Ok(access::verify(token, &published, &expected, now))
     }
 }
 
@@ -93,6 +129,42 @@ impl App for Verifying {
     }
 }
 
+/// The keys that a session's tokens are signed with, and whether each still stands.
+#[derive(Debug)]
+pub struct Signing {
+    /// The ring.
+    pub ring: Arc<Ring>,
+    /// What of it is published, and what is revoked.
+    pub published: Arc<Published>,
+}
+
+impl Signing {
+    /// Reads both, and looks that the active key can sign: before anything is counted or written,
+    /// since a session that has moved on without an answer cannot be told from a stolen one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when there is no such key.
+    pub async fn load(base: &Verifying, keys: &KeyRing, now: Timestamp) -> Result<Self, Error> {
+        let (ring, published) = tokio::join!(keys.get(now), base.published(now));
+        let signing = Self {
+            ring: ring.map_err(|error| error.of(KEYS_SECRET))?,
+            published: published?,
+        };
+        if signing.ring.signer(&signing.published).is_ok() {
+            return Ok(signing);
+        }
+        // One of the two is older than a rotation or a revocation.
+        let (ring, published) = tokio::join!(keys.reload(now), base.published_anew(now));
+        let signing = Self {
+            ring: ring.map_err(|error| error.of(KEYS_SECRET))?,
+            published: published?,
+        };
+        signing.ring.signer(&signing.published)?;
+        Ok(signing)
+    }
+}
+
 /// And the key ring: for what refreshes and ends sessions.
 #[derive(Debug)]
 pub struct Sessions {
@@ -100,6 +172,29 @@ pub struct Sessions {
     pub base: Verifying,
     /// The keys that sign.
     pub keys: KeyRing,
+}
+
+impl Sessions {
+    /// What a refresh token says, or why it is refused; a key id that is not in the ring has it read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when there is no ring.
+    pub async fn verify_refresh_token(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Result<RefreshClaims, RefreshTokenError>, Error> {
+        let unfit = |error: KeyError| error.of(KEYS_SECRET);
+        let ring = self.keys.get(now).await.map_err(unfit)?;
+        let verified = refresh::verify(token, &ring, now);
+        if !matches!(verified, Err(RefreshTokenError::UnknownKey)) {
+            return Ok(verified);
+        }
+        let ring = self.keys.reload(now).await.map_err(unfit)?;
+        Ok(refresh::verify(token, &ring, now))
+    }
 }
 
 impl App for Sessions {

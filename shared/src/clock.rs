@@ -1,6 +1,7 @@
 //! Time: one reading per request, from the system or from a clock that a test moves.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use tokio::sync::watch;
 /// Its text form is the wire's (RFC 3339 in UTC with milliseconds, `2025-03-01T05:28:42.148Z`); in
 /// the table it is a number of milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -54,6 +55,26 @@ impl Timestamp {
     pub fn seconds_until(self, later: Self) -> i64 {
         let millis = later.0.saturating_sub(self.0).max(1);
         millis.saturating_add(999) / 1000
+    }
+}
+
+/// The years 1 to 9999: what RFC 3339 can say.
+const SAYABLE_MILLIS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
+impl TryFrom<i64> for Timestamp {
+    type Error = &'static str;
+
+    fn try_from(millis: i64) -> Result<Self, Self::Error> {
+        let sayable = SAYABLE_MILLIS.contains(&millis);
+        sayable
+            .then_some(Self(millis))
+            .ok_or("a moment outside the years 1 to 9999")
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(moment: Timestamp) -> Self {
+        moment.0
     }
 }
 

@@ -104,6 +104,13 @@ impl Config {
         let needed =
             |name: &str| get(name).ok_or_else(|| StartError(format!("{name} must be set")));
         let local = |name: &str| get(name).filter(|_| text("STAGE") == "local");
+        // Lambda says how much memory the function has, in MB.
+        let memory_kib = number(
+            &get,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            1 << 20,
+            1..=1 << 20,
+        )? * 1024;
         let config = Self {
             stage: needed("STAGE")?,
             region: needed("AWS_REGION")?,
@@ -131,6 +138,11 @@ impl Config {
             dynamodb_endpoint: local("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager_endpoint: local("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
         };
+        let hashes = !config.passwords_secret.is_empty();
+        if hashes && config.argon2.memory_kib > memory_kib / 4 * 3 {
+            let what = "ARGON2_MEMORY_KIB must be at most three quarters of the function's memory";
+            return Err(StartError(what.to_owned()));
+        }
         Ok(config)
     }
 }

@@ -66,6 +66,6 @@ impl std::error::Error for Error {}
 
 impl From<KeyError> for Error {
     fn from(error: KeyError) -> Self {
-        Self::Unavailable(error.to_string())
+        error.of("keys")
     }
 }

@@ -2,13 +2,12 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::{Either, select};
-use lambda_http::http::Response;
-use lambda_http::{Body, service_fn};
+use lambda_http::http::{Response, header};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Body, LambdaEvent, Service as _, service_fn};
 
 use crate::app::App;
 use crate::aws::Environment;
@@ -16,9 +15,9 @@ use crate::error::Error;
 use crate::http::{Answer, Request, error, request};
 use crate::log::{self, Line};
 
-/// When a call is given up, so that a function's 15 seconds never end it without an answer: a chain
-/// of calls to AWS, each within its own deadline, may take longer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(14);
+/// After so long a request is answered 503, in our words: Lambda would end the instance 3 seconds
+/// later, and API Gateway the call in words of its own.
+pub const DEADLINE: Duration = Duration::from_secs(12);
 
 /// Runs a function: builds its app once, then answers requests until Lambda ends the instance.
 ///
@@ -32,14 +31,29 @@ where
     F: Future<Output = Result<Answer, Error>> + Send,
 {
     log::hush_panics();
-    let environment = Environment::of_process()?;
+    let environment = Environment::of_process().inspect_err(log::start_failed)?;
     // It lives as long as the process does.
     let app: &'static A = Box::leak(Box::new(A::new(&environment)));
     Box::pin(app.warm(app.base().clock.now())).await;
     let service = service_fn(move |request| async move {
         Ok::<_, Infallible>(answer(app, handle, request).await)
     });
-    lambda_http::run(service).await
+    let adapter = Adapter::from(service);
+    let service = service_fn(move |event| adapter.clone().call(without_uri(event)));
+    lambda_runtime::run(service).await
+}
+
+/// The event without what `lambda_http` makes a URI of: it panics where a caller has sent what makes
+/// none (`Host: a:b`, `x-forwarded-proto: 1`), and nothing here reads the URI. The query is in
+/// `queryStringParameters`, the path in the route and in `pathParameters`.
+fn without_uri(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        request.raw_path = Some("/".to_owned());
+        request.raw_query_string = None;
+        request.headers.remove(header::HOST);
+        request.headers.remove("x-forwarded-proto");
+    }
+    event
 }
 
 /// Does everything for a request but the runtime: gives the handler the call's facts, turns each of
@@ -63,12 +77,11 @@ where
     let (outcome, call) = match request {
         Ok(request) => {
             let call = request.call.clone();
-            let handled = pin!(AssertUnwindSafe(handle(app, request)).catch_unwind());
-            let late = pin!(base.clock.sleep(ANSWER_WITHIN));
-            let outcome = match select(handled, late).await {
-                Either::Left((Ok(outcome), _)) => outcome,
-                Either::Left((Err(_), _)) => Err(Error::Internal("panic".to_owned())),
-                Either::Right(_) => Err(Error::Unavailable("no answer in time".to_owned())),
+            let handled = AssertUnwindSafe(handle(app, request)).catch_unwind();
+            let outcome = tokio::select! {
+                biased;
+                outcome = handled => outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned()))),
+                () = base.clock.sleep(DEADLINE) => Err(Error::Unavailable("no answer in time".to_owned())),
             };
             (outcome, Some(call))
         }

@@ -1,12 +1,11 @@
 //! One JSON line per request, which CloudWatch also reads as a metric (embedded metric format): so a
 //! stack has latency and outcome per function without a call of its own.
 
-use std::io::Write as _;
-
 use lambda_http::http::StatusCode;
 use serde_json::json;
 
 use crate::clock::Timestamp;
+use crate::config::StartError;
 use crate::error::Error;
 
 /// What a line says of a request. It has no place for a password, a token, a key or an address.
@@ -70,10 +69,17 @@ fn outcome(status: StatusCode) -> &'static str {
     }
 }
 
-/// One line to standard output; where that is closed, nobody is there to be told.
+/// One line to standard output, which Lambda never closes. By the macro, since a test harness keeps
+/// what it prints and nothing else for the tests that fail.
 pub fn print(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
+    println!("{line}");
+}
+
+/// Why a function does not start.
+pub fn start_failed(error: &StartError) {
+    print(
+        &json!({"error": "the function does not start", "reason": error.to_string()}).to_string(),
+    );
 }
 
 /// A panic's message may hold a value: the log has the place alone.

@@ -1,3 +1,20 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+mod bearer;
+mod change_password;
+mod change_password_races;
+mod guarded;
+mod health;
+mod jwks;
+mod liveness;
 mod login;
+mod logout;
+mod me;
+mod new_password;
+mod panic;
+mod refresh;
+mod refresh_refused;
+mod refresh_replay;
+mod rows;
+mod shapes;
+mod validate;

@@ -9,12 +9,13 @@ use shared::clock::Clock;
 use shared::store::Store;
 use shared::store::key::Key;
 
-use super::running;
 use super::table::ask;
+use super::{DOCS_PASSWORD, running};
 
 #[tokio::test]
 async fn every_demonstration_user_signs_in_by_each_of_their_names() {
     let stack = running().await;
+    let _unchanged = DOCS_PASSWORD.lock().await;
     let users = [
         (
             "doctor.smith",

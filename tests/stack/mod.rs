@@ -9,9 +9,16 @@ mod stub;
 mod table;
 
 use local::{Options, Stack};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
+
+pub use start::Folder;
+pub use table::{ask, dynamodb};
 
 static STACK: OnceCell<Stack> = OnceCell::const_new();
+
+/// Held by whoever changes the password of `doc@nuxera.ai` on the [`running`] stack, and by whoever
+/// needs it as it was.
+pub static DOCS_PASSWORD: Mutex<()> = Mutex::const_new(());
 
 /// The one whole stack of this test program, with the real function binaries: started by the first
 /// test that asks, ended with the program.

@@ -12,10 +12,10 @@ use serde_json::json;
 use super::table::{ask, dynamodb};
 
 /// A folder of the test's own, which ends with it.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(shared::random::uuid()))
     }
 }

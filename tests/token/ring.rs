@@ -188,7 +188,7 @@ fn a_mac_key_has_at_least_32_bytes() {
 
 #[test]
 fn a_mac_key_of_a_repeated_pattern_is_refused() {
-    let why = KeyError::Refused("a MAC key is a repeated pattern");
+    let why = KeyError::Refused("a key repeats itself");
     for period in [1, 2, 3, 5, 16] {
         let pattern = random_looking(period);
         let key: Vec<u8> = pattern.iter().copied().cycle().take(32).collect();
@@ -207,7 +207,7 @@ fn a_mac_key_of_a_repeated_pattern_is_refused() {
 
 #[test]
 fn a_mac_key_of_printable_text_is_refused() {
-    let why = KeyError::Refused("a MAC key is printable text");
+    let why = KeyError::Refused("a key is printable text");
     let text = "correct horse battery staple, 32+";
     for text in [
         text,

@@ -13,7 +13,6 @@ use shared::clock::Timestamp;
 use shared::error::Error;
 use shared::http::error::RETRY_SECONDS;
 use shared::http::{Answer, Request};
-use shared::keys::KeyError;
 use shared::keys::published::Published;
 
 /// What `healthz` answers.
@@ -103,7 +102,7 @@ impl Health {
     /// one of them can verify.
     async fn check(&self, now: Timestamp) -> Checks {
         let row = self.base.store.public_keys().await;
-        let table = if matches!(row, Err(KeyError::Unavailable)) {
+        let table = if matches!(&row, Err(error) if error.may_pass()) {
             UNAVAILABLE
         } else {
             OK

@@ -35,11 +35,10 @@ struct LoginBody<'a> {
 ///
 /// As the module says.
 pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Error> {
-    request.only("POST")?;
     let credentials = match credentials(&request) {
         Ok(credentials) => credentials,
         Err(refusal) => {
-            // Any body counts, a bad one too.
+            // Whatever is sent counts, a bad body too, and every answer shows the limit.
             admit_login(&app.base, &request.call).await?;
             return Err(refusal);
         }
@@ -61,6 +60,7 @@ pub async fn handle(app: &'static SignIn, request: Request) -> Result<Answer, Er
 
 /// The name, from `username` or else from `email`, and the password.
 fn credentials(request: &Request) -> Result<Credentials, Error> {
+    request.only("POST")?;
     let members = request.members()?;
     let missing = || Error::BadRequest("Username and password are required".to_owned());
     let filled = |name| {

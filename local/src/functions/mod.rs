@@ -14,9 +14,9 @@ use tokio::process::{Child, Command};
 
 use reqwest::Client;
 
-use crate::StackError;
 use crate::gateway::{self, Route};
 use crate::template::workspace;
+use crate::{StackError, serving};
 pub use output::Output;
 
 /// As many calls of one function run at the same time: with one, cargo-lambda's default, no two
@@ -31,7 +31,7 @@ const STOP: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Functions {
     /// Where the Lambda API is that invokes them, as a URL without a path.
-    url: String,
+    pub url: String,
     /// What they print.
     pub output: Arc<Output>,
     runner: Child,
@@ -70,7 +70,7 @@ impl Functions {
             .stderr(Stdio::piped())
             // Ctrl-C is for this process, which then stops the functions in order.
             .process_group(0);
-        let started = command.spawn();
+        let started = serving::child(&mut command);
         let mut runner =
             started.map_err(|error| StackError(format!("cannot start cargo lambda: {error}")))?;
         let output = Arc::new(output);

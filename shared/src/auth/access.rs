@@ -4,6 +4,7 @@ use crate::app::Verifying;
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::id::UserId;
 use crate::keys::published::Published;
 use crate::store::event::{EventType, Outcome};
 use crate::store::key::Key;
@@ -11,7 +12,7 @@ use crate::store::session::Session;
 use crate::store::tenant::{Tenant, TenantStatus};
 use crate::store::user::{User, UserStatus};
 use crate::store::{Item, StoreError, parse};
-use crate::token::access::{self, AccessClaims, Expected, TokenError};
+use crate::token::access::{AccessClaims, TokenError};
 
 /// The user whose live session a token is of.
 #[derive(Clone, Debug)]
@@ -43,17 +44,7 @@ pub async fn authenticate(
     call: &Call,
     token: Option<&str>,
 ) -> Result<Caller, Error> {
-    let (claims, published) = verify(app, call, token).await?;
-    let keys = keys_of(&claims);
-    for _ in 0..2 {
-        let rows = app.store.read([&keys[0], &keys[1], &keys[2]]).await?;
-        match decide(call, &claims, &published, rows)? {
-            Liveness::Live(caller) => return admit(app, call, *caller).await,
-            Liveness::Torn => {}
-            Liveness::Dead => return Err(Error::TokenInvalid),
-        }
-    }
-    Err(Error::TokenInvalid)
+    live(app, call, token, None).await.map(|(caller, _)| caller)
 }
 
 /// As [`authenticate`], with the time of the user's last login: still one request.
@@ -66,61 +57,51 @@ pub async fn authenticate_with_last_login(
     call: &Call,
     token: Option<&str>,
 ) -> Result<(Caller, Timestamp), Error> {
-    let (claims, published) = verify(app, call, token).await?;
-    let keys = keys_of(&claims);
-    let seen_key = Key::seen(&claims.sub);
+    let (caller, seen) = live(app, call, token, Some(Key::seen)).await?;
+    let last_login = last_login(&caller.session, seen)?;
+    Ok((caller, last_login))
+}
+
+/// The user whose live session a token is of, and a further row of that user's, if one is wanted.
+async fn live(
+    app: &Verifying,
+    call: &Call,
+    token: Option<&str>,
+    further: Option<fn(&UserId) -> Key>,
+) -> Result<(Caller, Option<Item>), Error> {
+    let claims = verify(app, call, token).await?;
+    let published = app.published(call.now).await?;
+    let session = Key::session(&claims.sub, &claims.sid);
+    let (user, tenant) = (Key::user(&claims.sub), Key::tenant(&claims.tenant_id));
+    let further = further.map(|key| key(&claims.sub));
     for _ in 0..2 {
-        let [session, user, tenant, seen] = app
-            .store
-            .read([&keys[0], &keys[1], &keys[2], &seen_key])
-            .await?;
-        match decide(call, &claims, &published, [session, user, tenant])? {
-            Liveness::Live(caller) => {
-                let caller = admit(app, call, *caller).await?;
-                let last_login = last_login(&caller.session, seen)?;
-                return Ok((caller, last_login));
+        let (rows, further) = match &further {
+            None => (app.store.read([&session, &user, &tenant]).await?, None),
+            Some(further) => {
+                let keys = [&session, &user, &tenant, further];
+                let [session, user, tenant, further] = app.store.read(keys).await?;
+                ([session, user, tenant], further)
             }
+        };
+        match decide(call, &claims, &published, rows)? {
+            Liveness::Live(caller) => return Ok((admit(app, call, *caller).await?, further)),
             Liveness::Torn => {}
-            Liveness::Dead => return Err(Error::TokenInvalid),
+            Liveness::Dead => break,
         }
     }
     Err(Error::TokenInvalid)
 }
 
-/// The claims of a token that is good by itself, and the keys it was checked against.
-async fn verify(
-    app: &Verifying,
-    call: &Call,
-    token: Option<&str>,
-) -> Result<(AccessClaims, std::sync::Arc<Published>), Error> {
+/// The claims of a token that is good by itself.
+async fn verify(app: &Verifying, call: &Call, token: Option<&str>) -> Result<AccessClaims, Error> {
     let token = token.ok_or(Error::TokenMissing)?;
-    let expected = Expected {
-        issuer: &call.issuer,
-        audience: &app.config.audience,
-    };
-    let published = app.published(call.now).await?;
-    match access::verify(token, &published, &expected, call.now) {
-        Ok(claims) => Ok((claims, published)),
-        Err(TokenError::Expired(_)) => Err(Error::TokenExpired),
-        Err(TokenError::Invalid) => Err(Error::TokenInvalid),
-        Err(TokenError::UnknownKey) => {
-            // Perhaps a key that was made after these were read.
-            let published = app.published_anew(call.now).await?;
-            match access::verify(token, &published, &expected, call.now) {
-                Ok(claims) => Ok((claims, published)),
-                Err(TokenError::Expired(_)) => Err(Error::TokenExpired),
-                Err(TokenError::Invalid | TokenError::UnknownKey) => Err(Error::TokenInvalid),
-            }
-        }
-    }
-}
-
-fn keys_of(claims: &AccessClaims) -> [Key; 3] {
-    [
-        Key::session(&claims.sub, &claims.sid),
-        Key::user(&claims.sub),
-        Key::tenant(&claims.tenant_id),
-    ]
+    let verified = app
+        .verify_access_token(token, &call.issuer, call.now)
+        .await?;
+    verified.map_err(|refused| match refused {
+        TokenError::Expired(_) => Error::TokenExpired,
+        TokenError::Invalid | TokenError::UnknownKey => Error::TokenInvalid,
+    })
 }
 
 fn decide(

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::access::{self, Caller};
 use super::throttle;
-use crate::app::Changing;
+use crate::app::{Changing, PASSWORDS_SECRET};
 use crate::call::Call;
 use crate::error::Error;
 use crate::password::{Verdict, policy};
@@ -55,7 +55,8 @@ pub async fn change_password(
     );
     for _ in 0..TRIES {
         let hash = caller.user.password_hash.as_deref();
-        let keys = app.passwords.keys_for(call.now, hash).await?;
+        let keys = app.passwords.keys_for(call.now, hash).await;
+        let keys = keys.map_err(|error| error.of(PASSWORDS_SECRET))?;
         let verdict = app
             .passwords
             .verify(&keys, &caller.user.id, hash, current)?;

@@ -1,12 +1,11 @@
 //! Tokens of a session: what a login and a refresh hand out.
 
+use crate::app::Signing;
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::SessionId;
-use crate::keys::published::Published;
-use crate::keys::ring::Ring;
 use crate::random;
 use crate::store::session::{Generation, Session, SessionKind};
 use crate::store::tenant::Lifetimes;
@@ -15,7 +14,6 @@ use crate::token::access::{self, AccessClaims, CLIENT_ID};
 use crate::token::refresh::{self, Kind, RefreshClaims};
 
 /// What the caller gets.
-#[derive(Clone, Debug)]
 pub struct Tokens {
     /// The access token, a JWT (RFC 9068).
     pub access: String,
@@ -78,12 +76,12 @@ pub fn generation(
 pub fn tokens(
     call: &Call,
     config: &Config,
-    keys: (&Ring, &Published),
+    signing: &Signing,
     session: &Session,
     user: &User,
     lifetimes: Lifetimes,
 ) -> Result<Tokens, Error> {
-    let (ring, published) = keys;
+    let Signing { ring, published } = signing;
     let issued_at = call.now.seconds();
     let expires_at = (issued_at + lifetimes.access).min(session.expires_at);
     let claims = AccessClaims {

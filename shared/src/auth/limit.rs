@@ -47,28 +47,46 @@ impl UsedUp {
 /// [`Error::TooManyLogins`] when the limit is used up, [`Error::Unavailable`] when it cannot be
 /// counted.
 pub async fn admit_login(app: &Verifying, call: &Call) -> Result<(), Error> {
-    let limit = app.config.login_rate_limit;
-    let window = Window::open("login", call.address.counted(), limit, call.now);
-    let used_up = Window {
-        count: limit,
-        ..window.clone()
-    };
-    if app.used_up.has(&window, call.now) {
-        call.counted_on(used_up);
-        return Err(Error::TooManyLogins(window.reset));
-    }
+    refuse_used_up(app, call)?;
+    let window = logins(app, call);
     if let Some(counted) = app.store.count(&window).await? {
         call.counted_on(counted);
         return Ok(());
     }
-    // Where the event cannot be put, the answer shows the limit too.
-    call.counted_on(used_up);
+    let refusal = refuse(call, &window);
     app.store
         .put_event_once(&first_refusal(call, &window))
         .await?;
-    // Not before: whoever is answered without asking the table relies on the event being there.
+    // Only now: without the event, the next refusal has to put it.
     app.used_up.remember(&window, call.now);
-    Err(Error::TooManyLogins(window.reset))
+    Err(refusal)
+}
+
+/// Refuses a login, without asking the table, from an address that is known to have used up its
+/// limit.
+///
+/// # Errors
+///
+/// [`Error::TooManyLogins`].
+pub fn refuse_used_up(app: &Verifying, call: &Call) -> Result<(), Error> {
+    let window = logins(app, call);
+    if app.used_up.has(&window, call.now) {
+        return Err(refuse(call, &window));
+    }
+    Ok(())
+}
+
+fn logins(app: &Verifying, call: &Call) -> Window {
+    let limit = app.config.login_rate_limit;
+    Window::open("login", call.address.counted(), limit, call.now)
+}
+
+fn refuse(call: &Call, window: &Window) -> Error {
+    call.counted_on(Window {
+        count: window.limit,
+        ..window.clone()
+    });
+    Error::TooManyLogins(window.reset)
 }
 
 /// The event of a window's first refusal: its id is the window's, so that of all who are refused one

@@ -9,17 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::issue::{self, Tokens};
-use super::limit::admit_login;
+use super::limit::{admit_login, refuse_used_up};
 use super::login_name::LoginName;
+use super::lookup::{Found, find};
 use super::throttle::{self, Attempt};
-use crate::app::SignIn;
+use crate::app::{PASSWORDS_SECRET, SignIn};
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{TenantId, UserId};
 use crate::password::Verdict;
 use crate::password::keys::PasswordKeys;
 use crate::store::event::{Event, EventType, Outcome};
-use crate::store::failures::{Failures, FailuresRow};
+use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
 use crate::store::login_name::LoginNameRow;
 use crate::store::parse;
@@ -36,7 +37,6 @@ pub struct Credentials {
 }
 
 /// A user who has signed in.
-#[derive(Debug)]
 pub struct SignedIn {
     /// The tokens of the new session.
     pub tokens: Tokens,
@@ -55,28 +55,21 @@ pub async fn login(
     call: &Call,
     credentials: &Credentials,
 ) -> Result<SignedIn, Error> {
-    let store = &app.base.store;
-    let (keys, ring, published) = tokio::join!(
-        app.passwords.keys(call.now),
-        app.keys.get(call.now),
-        app.base.published(call.now)
-    );
-    let (keys, ring, published) = (keys?, ring?, published?);
-
-    let name_mac = keys.name_mac(credentials.name.canonical());
-    let known_key = Key::known_address(&name_mac, &keys.address_mac(&call.address.counted()));
-    let name_key = Key::login_name(&credentials.name.hash());
-    let (admitted, rows) = tokio::join!(
+    refuse_used_up(&app.base, call)?;
+    let (admitted, found) = tokio::join!(
         admit_login(&app.base, call),
-        store.read([&name_key, &known_key])
+        find(app, call, &credentials.name)
     );
     admitted?;
-    let [owner, known] = rows?;
-    let owner: Option<LoginNameRow> = owner.map(|row| parse(row, "login name")).transpose()?;
-    let known: Option<Failures> = known.map(|row| parse(row, "failures")).transpose()?;
-    let known = known.filter(|row| call.now.seconds() < row.expires_at);
+    let Found {
+        signing,
+        owner,
+        known,
+        known_key,
+        strangers,
+    } = found?;
+    let store = &app.base.store;
 
-    let strangers = Key::strangers(&name_mac);
     let row = match known {
         Some(_) => FailuresRow::Known(known_key.clone()),
         None => FailuresRow::Shared(strangers.clone()),
@@ -104,27 +97,19 @@ pub async fn login(
     let tenant: Option<Tenant> = tenant.map(|row| parse(row, "tenant")).transpose()?;
 
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let keys = app.passwords.keys_for(call.now, hash).await?;
+    let keys = app.passwords.keys_for(call.now, hash).await;
+    let keys = keys.map_err(|error| error.of(PASSWORDS_SECRET))?;
     let verdict = app
         .passwords
         .verify(&keys, &user_id, hash, &credentials.password)?;
-    let allowed = user
-        .zip(tenant)
-        .filter(|(user, tenant)| may_enter(call, user, tenant));
-    let (Verdict::Right { weaker }, Some((user, tenant))) = (verdict, allowed) else {
-        return refuse(app, call, &attempt, owner).await;
+    let (user, tenant, weaker) = match enter(call, verdict, user, tenant) {
+        Ok(entered) => entered,
+        Err(reason) => return refuse(app, call, &attempt, owner, reason).await,
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
-    let session = issue::new_session(call, &user, lifetimes, ring.mac().kid());
-    let tokens = issue::tokens(
-        call,
-        &app.base.config,
-        (&ring, &published),
-        &session,
-        &user,
-        lifetimes,
-    )?;
+    let session = issue::new_session(call, &user, lifetimes, signing.ring.mac().kid());
+    let tokens = issue::tokens(call, &app.base.config, &signing, &session, &user, lifetimes)?;
     let event = call.event_by(
         EventType::AuthnLoginSuccess,
         Outcome::Success,
@@ -148,11 +133,33 @@ fn nobody(name: &LoginName) -> (UserId, TenantId) {
     (UserId::from(id.as_str()), TenantId::from(id.as_str()))
 }
 
-fn may_enter(call: &Call, user: &User, tenant: &Tenant) -> bool {
-    user.status == UserStatus::Active
-        && user.tenant_id == tenant.id
-        && tenant.status == TenantStatus::Active
-        && tenant.policy.allows(call.address)
+/// The user and the tenant, and whether the stored hash is a weak one; or why not, which is for the
+/// event alone.
+fn enter(
+    call: &Call,
+    verdict: Verdict,
+    user: Option<User>,
+    tenant: Option<Tenant>,
+) -> Result<(User, Tenant, bool), &'static str> {
+    let (Some(user), Some(tenant)) = (user, tenant) else {
+        return Err("name");
+    };
+    if user.status == UserStatus::Invited {
+        return Err("invited");
+    }
+    let Verdict::Right { weaker } = verdict else {
+        return Err("password");
+    };
+    if user.status != UserStatus::Active {
+        return Err("suspended");
+    }
+    if user.tenant_id != tenant.id || tenant.status != TenantStatus::Active {
+        return Err("tenant");
+    }
+    if !tenant.policy.allows(call.address) {
+        return Err("address");
+    }
+    Ok((user, tenant, weaker))
 }
 
 /// Ends a login that failed, for whatever reason: one event, one answer.
@@ -161,6 +168,7 @@ async fn refuse(
     call: &Call,
     attempt: &Attempt,
     owner: Option<LoginNameRow>,
+    reason: &str,
 ) -> Result<SignedIn, Error> {
     let kind = if attempt.locks {
         EventType::AuthnLoginLock
@@ -173,7 +181,8 @@ async fn refuse(
         subject,
         tenant_id,
         ..call.event(kind, Outcome::Failure)
-    };
+    }
+    .because(reason);
     app.base.store.put_event(&event).await?;
     let floor = i64::from(app.base.config.failed_login_floor_ms);
     let spent = app.base.clock.now().millis() - call.now.millis();

@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{SessionId, TenantId, UserId};
 use crate::store::event::{EventType, Outcome};
-use crate::token::access::{self, Expected, TokenError};
-use crate::token::refresh::{self, RefreshTokenError};
+use crate::token::access::TokenError;
+use crate::token::refresh::RefreshTokenError;
 
 /// A session that a token names.
 type Named = (UserId, SessionId, TenantId);
@@ -42,16 +42,10 @@ pub async fn logout(
 }
 
 async fn of_access_token(app: &Sessions, call: &Call, token: &str) -> Result<Option<Named>, Error> {
-    let expected = Expected {
-        issuer: &call.issuer,
-        audience: &app.base.config.audience,
-    };
-    let published = app.base.published(call.now).await?;
-    let mut verified = access::verify(token, &published, &expected, call.now);
-    if matches!(verified, Err(TokenError::UnknownKey)) {
-        let published = app.base.published_anew(call.now).await?;
-        verified = access::verify(token, &published, &expected, call.now);
-    }
+    let verified = app
+        .base
+        .verify_access_token(token, &call.issuer, call.now)
+        .await?;
     Ok(match verified {
         Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
         Err(TokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
@@ -64,13 +58,7 @@ async fn of_refresh_token(
     call: &Call,
     token: &str,
 ) -> Result<Option<Named>, Error> {
-    let ring = app.keys.get(call.now).await?;
-    let mut verified = refresh::verify(token, &ring, call.now);
-    if matches!(verified, Err(RefreshTokenError::UnknownKey)) {
-        let ring = app.keys.reload(call.now).await?;
-        verified = refresh::verify(token, &ring, call.now);
-    }
-    Ok(match verified {
+    Ok(match app.verify_refresh_token(token, call.now).await? {
         Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
         Err(RefreshTokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
         Err(RefreshTokenError::Invalid | RefreshTokenError::UnknownKey) => None,

@@ -7,5 +7,6 @@ pub mod limit;
 pub mod login;
 pub mod login_name;
 pub mod logout;
+mod lookup;
 pub mod refresh;
 pub mod throttle;

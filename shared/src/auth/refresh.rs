@@ -3,17 +3,17 @@
 
 use super::access::refuse_address;
 use super::issue::{self, Tokens};
-use crate::app::Sessions;
+use crate::app::{Sessions, Signing};
 use crate::call::Call;
+use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::keys::ring::Ring;
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::parse;
 use crate::store::session::{Rotated, RotationGuard, Session};
 use crate::store::tenant::{Tenant, TenantStatus};
 use crate::store::user::{User, UserStatus};
-use crate::token::refresh::{self, RefreshClaims, RefreshTokenError};
+use crate::token::refresh::RefreshClaims;
 
 /// The tokens that follow a refresh token.
 ///
@@ -22,9 +22,13 @@ use crate::token::refresh::{self, RefreshClaims, RefreshTokenError};
 /// [`Error::RefreshRefused`] for a token that is bad, expired, of an ended session or replayed, which
 /// ends its session; [`Error::AddressRefused`]; [`Error::Unavailable`].
 pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens, Error> {
-    let (claims, ring) = verify(app, call, token).await?;
-    let published = app.base.published(call.now).await?;
-    let (mut user, tenant) = owner(app, call, &claims).await?;
+    let claims = verify(app, call, token).await?;
+    let mut signing = Signing::load(&app.base, &app.keys, call.now).await?;
+    let not_before = signing.published.not_before();
+    let (mut user, tenant) = owner(app, &claims).await?;
+    if !tenant.policy.allows(call.address) {
+        return elsewhere(app, call, &claims, &user, not_before).await;
+    }
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
     if lifetimes.refresh_idle.is_none() {
         return Err(Error::RefreshRefused);
@@ -37,12 +41,13 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
     );
 
     let next = claims.generation + 1;
-    let next = issue::generation(call, next, claims.session_exp, lifetimes, ring.mac().kid());
+    let mac_kid = signing.ring.mac().kid();
+    let next = issue::generation(call, next, claims.session_exp, lifetimes, mac_kid);
     let mut read_again = false;
     loop {
         let guard = RotationGuard {
             epoch: user.epoch,
-            not_before: published.not_before(),
+            not_before,
         };
         let session = (&claims.sub, &claims.sid);
         let session = match app.base.store.rotate(session, &next, guard, &event).await? {
@@ -55,12 +60,10 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
                 if session.epoch != user.epoch && !read_again {
                     // The user was read before a password change, the session after it.
                     read_again = true;
-                    user = owner(app, call, &claims).await?.0;
+                    user = owner(app, &claims).await?.0;
                     continue;
                 }
-                let live = session.is_open(call.now, published.not_before())
-                    && session.epoch == user.epoch;
-                if !live {
+                if !session.is_open(call.now, not_before) || session.epoch != user.epoch {
                     return Err(Error::RefreshRefused);
                 }
                 if !ours {
@@ -69,36 +72,24 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
                 session
             }
         };
-        let keys = (&*ring, &*published);
-        return issue::tokens(call, &app.base.config, keys, &session, &user, lifetimes);
+        let known = |kid: &String| signing.ring.mac_by_kid(kid).is_some();
+        if !session.mac_kid.as_ref().is_none_or(known) {
+            // Another instance has rotated it with a key that came after ours.
+            signing.ring = app.keys.reload(call.now).await?;
+        }
+        return issue::tokens(call, &app.base.config, &signing, &session, &user, lifetimes);
     }
 }
 
 /// The claims of a refresh token that is good by itself; nothing else reaches the table.
-async fn verify(
-    app: &Sessions,
-    call: &Call,
-    token: &str,
-) -> Result<(RefreshClaims, std::sync::Arc<Ring>), Error> {
-    let ring = app.keys.get(call.now).await?;
-    match refresh::verify(token, &ring, call.now) {
-        Ok(claims) => Ok((claims, ring)),
-        Err(RefreshTokenError::UnknownKey) => {
-            let ring = app.keys.reload(call.now).await?;
-            let claims =
-                refresh::verify(token, &ring, call.now).map_err(|_| Error::RefreshRefused)?;
-            Ok((claims, ring))
-        }
-        Err(_) => Err(Error::RefreshRefused),
-    }
+async fn verify(app: &Sessions, call: &Call, token: &str) -> Result<RefreshClaims, Error> {
+    app.verify_refresh_token(token, call.now)
+        .await?
+        .map_err(|_| Error::RefreshRefused)
 }
 
 /// The user and tenant of a refresh token, if both may have sessions.
-async fn owner(
-    app: &Sessions,
-    call: &Call,
-    claims: &RefreshClaims,
-) -> Result<(User, Tenant), Error> {
+async fn owner(app: &Sessions, claims: &RefreshClaims) -> Result<(User, Tenant), Error> {
     let keys = (Key::user(&claims.sub), Key::tenant(&claims.tenant_id));
     let [Some(user), Some(tenant)] = app.base.store.read([&keys.0, &keys.1]).await? else {
         return Err(Error::RefreshRefused);
@@ -111,10 +102,33 @@ async fn owner(
     if !active {
         return Err(Error::RefreshRefused);
     }
-    if !tenant.policy.allows(call.address) {
-        return refuse_address(&app.base, call, &user).await;
-    }
     Ok((user, tenant))
+}
+
+/// What a refresh from an address that the tenant does not allow is answered: a good token is told
+/// so, and one that is dead is dead.
+async fn elsewhere(
+    app: &Sessions,
+    call: &Call,
+    claims: &RefreshClaims,
+    user: &User,
+    not_before: Timestamp,
+) -> Result<Tokens, Error> {
+    let [session] = app
+        .base
+        .store
+        .read([&Key::session(&claims.sub, &claims.sid)])
+        .await?;
+    let session: Option<Session> = session.map(|row| parse(row, "session")).transpose()?;
+    let live = session.is_some_and(|session| {
+        session.is_open(call.now, not_before)
+            && session.epoch == user.epoch
+            && session.generation == claims.generation
+    });
+    if live {
+        return refuse_address(&app.base, call, user).await;
+    }
+    Err(Error::RefreshRefused)
 }
 
 /// What a refresh answers, whose write was refused by a session that is live: the next generation

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::store::failures::{CountedFree, Failures, FailuresRow};
+use crate::store::failures::{CountedFree, FORGOTTEN_SECONDS, Failures, FailuresRow};
 use crate::store::key::Key;
 use crate::store::{Store, StoreError};
 
@@ -13,8 +13,6 @@ const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 const MANY_FAILURES: u32 = 50;
 /// … after which each is an hour.
 const MANY_FAILURES_WAIT_SECONDS: i64 = 60 * 60;
-/// What counting made by strangers or a session lasts, in seconds.
-const SHARED_SECONDS: i64 = 86_400;
 
 /// An attempt that was counted as a failure, until it clears the count it passed.
 #[derive(Clone, Debug)]
@@ -46,7 +44,7 @@ pub async fn count(
         locks,
     };
     let seen = match store.count_free_failure(&row, free, id, now).await? {
-        CountedFree::Counted(_) => return Ok(attempt(row, false)),
+        CountedFree::Counted => return Ok(attempt(row, false)),
         CountedFree::Refused(Some(seen)) => seen,
         CountedFree::Refused(None) => {
             let Some(strangers) = strangers else {
@@ -78,7 +76,7 @@ pub async fn count(
         attempt: id.to_owned(),
         expires_at: match row {
             FailuresRow::Known(_) => seen.expires_at,
-            FailuresRow::Shared(_) => now.plus_seconds(SHARED_SECONDS).seconds(),
+            FailuresRow::Shared(_) => now.plus_seconds(FORGOTTEN_SECONDS).seconds(),
         },
     };
     match store.count_waiting_failure(&row, &seen, &counted).await? {

@@ -1,5 +1,7 @@
 //! Answers: a status, a body and the headers that every answer has.
 
+use std::fmt;
+
 use lambda_http::Body;
 use lambda_http::http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
@@ -9,8 +11,14 @@ use crate::error::Error;
 use crate::store::window::Window;
 
 /// What a handler answers.
-#[derive(Debug)]
 pub struct Answer(Response<Body>);
+
+/// Without body and headers, which hold tokens.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Answer").field(&self.0.status()).finish()
+    }
+}
 
 impl Answer {
     /// `body` as JSON, with status 200.
@@ -77,12 +85,6 @@ impl Answer {
                 name("x-ratelimit-reset"),
                 &window.reset.seconds().to_string(),
             )
-    }
-
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.0.status()
     }
 
     /// The answer as the runtime takes it.

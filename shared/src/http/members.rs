@@ -8,6 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::password::MAX_BYTES;
 
 /// The members of the one object that a body is. Unknown ones are ignored and can set nothing.
 #[derive(Default)]
@@ -64,18 +65,15 @@ impl Members {
     }
 }
 
-/// The longest password, in bytes: the cap comes before any hash.
-const LONGEST_PASSWORD: usize = 1024;
-
-/// Takes a password as it is: never normalised, trimmed or cut.
+/// Takes a password as it is: never normalised, trimmed or cut. The cap comes before any hash.
 ///
 /// # Errors
 ///
 /// [`Error::BadRequest`] where it is too long; `name` is the member's.
 pub fn password(name: &str, text: &str) -> Result<Zeroizing<String>, Error> {
-    if text.len() > LONGEST_PASSWORD {
+    if text.len() > MAX_BYTES {
         return Err(Error::BadRequest(format!(
-            "{name} must be at most 1024 bytes"
+            "{name} must be at most {MAX_BYTES} bytes"
         )));
     }
     Ok(Zeroizing::new(text.to_owned()))

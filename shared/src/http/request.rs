@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-use lambda_http::http::{HeaderMap, Method, header};
+use lambda_http::http::{HeaderMap, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 
@@ -18,7 +18,6 @@ use crate::error::Error;
 const LARGEST_BODY: usize = 16 * 1024;
 
 /// One request.
-#[derive(Debug)]
 pub struct Request {
     /// What the rules may know of it.
     pub call: Arc<Call>,
@@ -46,7 +45,15 @@ impl Request {
                 .apiid
                 .as_deref()
                 .ok_or_else(|| not_from_gateway("apiId"))?;
-            format!("https://{api}.execute-api.{}.amazonaws.com", config.region)
+            let suffix = if config.region.starts_with("cn-") {
+                ".cn"
+            } else {
+                ""
+            };
+            format!(
+                "https://{api}.execute-api.{}.amazonaws.com{suffix}",
+                config.region
+            )
         } else {
             config.issuer.clone()
         };
@@ -75,9 +82,7 @@ impl Request {
     ///
     /// [`Error::MethodNotAllowed`].
     pub fn only(&self, method: &'static str) -> Result<(), Error> {
-        let served =
-            self.inner.method() == Method::from_bytes(method.as_bytes()).unwrap_or_default();
-        if served {
+        if self.inner.method().as_str() == method {
             Ok(())
         } else {
             Err(Error::MethodNotAllowed(method))

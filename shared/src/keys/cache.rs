@@ -14,7 +14,8 @@ const FRESH_SECONDS: i64 = 60;
 const STALE_SECONDS: i64 = 15 * 60;
 /// How often an unknown key id may have the source asked before its time.
 const RELOAD_SECONDS: i64 = 30;
-/// How long a source that did not answer is left alone.
+/// How long a source that did not answer is left alone where nothing is remembered. Where something
+/// is, for as long as between two reloads: a call should not wait for what it can do without.
 const RETRY_SECONDS: i64 = 1;
 
 /// One remembered value. The lock is held while loading, so that a crowd asks once.
@@ -94,8 +95,13 @@ impl<T> State<T> {
         now: Timestamp,
         load: impl AsyncFnOnce() -> Result<T, KeyError>,
     ) -> Result<Arc<T>, KeyError> {
+        let pause = if self.value.is_some() {
+            RELOAD_SECONDS
+        } else {
+            RETRY_SECONDS
+        };
         let error = match &self.failed {
-            Some((error, at)) if now < at.plus_seconds(RETRY_SECONDS) => error.clone(),
+            Some((error, at)) if now < at.plus_seconds(pause) => error.clone(),
             _ => match load().await {
                 Ok(value) => {
                     let value = Arc::new(value);
@@ -112,8 +118,7 @@ impl<T> State<T> {
         match &self.value {
             // A source that is away is waited for; one that answers with something unfit is not.
             Some((value, loaded_at))
-                if error == KeyError::Unavailable
-                    && now < loaded_at.plus_seconds(STALE_SECONDS) =>
+                if error.may_pass() && now < loaded_at.plus_seconds(STALE_SECONDS) =>
             {
                 Ok(Arc::clone(value))
             }

@@ -28,12 +28,7 @@ impl MacKey {
         if key.len() < LEAST_BYTES {
             return Err(KeyError::Refused("a MAC key is under 32 bytes"));
         }
-        if is_repeated(key) {
-            return Err(KeyError::Refused("a MAC key is a repeated pattern"));
-        }
-        if is_text(key) {
-            return Err(KeyError::Refused("a MAC key is printable text"));
-        }
+        is_random(key)?;
         Ok(Self {
             kid: kid.to_owned(),
             key: Key::new(HMAC_SHA256, key),
@@ -78,6 +73,21 @@ impl fmt::Debug for MacKey {
             .field("kid", &self.kid)
             .finish_non_exhaustive()
     }
+}
+
+/// Refuses the key material that somebody made up.
+///
+/// # Errors
+///
+/// [`KeyError::Refused`] for repeated bytes and for printable text.
+pub(crate) fn is_random(key: &[u8]) -> Result<(), KeyError> {
+    if is_repeated(key) {
+        return Err(KeyError::Refused("a key repeats itself"));
+    }
+    if is_text(key) {
+        return Err(KeyError::Refused("a key is printable text"));
+    }
+    Ok(())
 }
 
 /// Whether the key is one shorter pattern over and over; the last time may be cut.

@@ -1,6 +1,7 @@
 //! One secret of Secrets Manager, its current version.
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -44,7 +45,7 @@ impl Secret {
             .send()
             .await;
         let text = answer
-            .map_err(|_| KeyError::Unavailable)?
+            .map_err(|error| KeyError::of_code(error.code()))?
             .secret_string
             .map(Zeroizing::new)
             .ok_or(KeyError::Refused("the secret has no text"))?;

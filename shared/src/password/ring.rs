@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::clock::Timestamp;
-use crate::keys::KeyError;
+use crate::keys::mac::is_random;
+use crate::keys::{KeyError, State};
 use crate::random;
 
 /// The length of every key, in bytes.
@@ -53,14 +54,6 @@ pub(super) struct Entry {
     key: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Next,
-    Active,
-    Retired,
-}
-
 impl Entry {
     pub(super) fn random(now: Timestamp) -> Self {
         let key = Zeroizing::new(random::bytes::<KEY_BYTES>());
@@ -90,13 +83,7 @@ impl Entry {
         if key.len() != KEY_BYTES {
             return Err(KeyError::Refused("a key is not 32 bytes"));
         }
-        if key.iter().all(|byte| (b' '..=b'~').contains(byte)) {
-            return Err(KeyError::Refused("a key is printable text"));
-        }
-        // A key of a shorter text said twice or more.
-        if (1..=KEY_BYTES / 2).any(|period| key[period..] == key[..KEY_BYTES - period]) {
-            return Err(KeyError::Refused("a key repeats itself"));
-        }
+        is_random(&key)?;
         Ok(key)
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
-use super::write::{Change, Written};
+use super::write::Change;
 use super::{Item, Store, StoreError};
 use crate::clock::Timestamp;
 use crate::id::{EventId, TenantId, UserId};
@@ -124,10 +124,10 @@ impl Store {
     /// # Errors
     ///
     /// When DynamoDB does not answer.
-    pub async fn put_event_once(&self, event: &Event) -> Result<bool, StoreError> {
+    pub async fn put_event_once(&self, event: &Event) -> Result<(), StoreError> {
         let expires_at = event.time.plus_seconds(KEPT_SECONDS).seconds();
         let change = Change::put(Key::event(&event.id), &EventRow { event, expires_at })?
             .when("attribute_not_exists(pk)");
-        Ok(matches!(self.write(&change).await?, Written::Done(_)))
+        self.write(&change).await.map(|_| ())
     }
 }

@@ -10,7 +10,7 @@ use super::{Store, StoreError, parse};
 use crate::clock::Timestamp;
 
 /// Failures are forgotten after 24 idle hours.
-const FORGOTTEN_SECONDS: i64 = 86_400;
+pub const FORGOTTEN_SECONDS: i64 = 86_400;
 /// An address is known for 30 days from the last success.
 const KNOWN_SECONDS: i64 = 30 * 86_400;
 
@@ -49,8 +49,8 @@ impl FailuresRow {
 /// How counting without a wait ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CountedFree {
-    /// Counted: so many in a row now.
-    Counted(u32),
+    /// Counted.
+    Counted,
     /// Not counted; the row as it stands, if there is one.
     Refused(Option<Failures>),
 }
@@ -101,7 +101,7 @@ impl Store {
         .value(":attempt", attempt)?
         .value(":forgotten", now.plus_seconds(-FORGOTTEN_SECONDS))?;
         match self.write(&change).await? {
-            Written::Done(row) => Ok(CountedFree::Counted(counted(row)?)),
+            Written::Done(_) => Ok(CountedFree::Counted),
             Written::Refused(row) => {
                 let row = row.map(|row| parse(row, "failures")).transpose()?;
                 Ok(CountedFree::Refused(row))
@@ -210,13 +210,4 @@ impl Store {
             .value(":seconds", now.seconds())?;
         self.write(&change).await.map(|_| ())
     }
-}
-
-#[derive(Deserialize)]
-struct Count {
-    failures: u32,
-}
-
-fn counted(row: super::Item) -> Result<u32, StoreError> {
-    parse(row, "failures").map(|Count { failures }| failures)
 }

@@ -8,6 +8,7 @@ pub mod login_name;
 pub mod public_keys;
 pub mod session;
 pub mod tenant;
+pub mod transaction;
 pub mod user;
 pub mod window;
 pub mod write;

@@ -1,5 +1,6 @@
 //! The `KEYS` row: public keys for all that only verify. Written by rotation and the operator alone.
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::key::Key;
@@ -24,7 +25,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|_| KeyError::Unavailable)?;
+            .map_err(|error| KeyError::of_code(error.code()))?;
         let row = answer.item.ok_or(KeyError::NotMade)?;
         parse(row, "KEYS").map_err(|_| KeyError::Refused("the table's KEYS row is malformed"))
     }

@@ -1,5 +1,7 @@
 //! A user: who they are, whether they may sign in, and the sealed hash of their password.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
@@ -10,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::id::{TenantId, UserId};
 
 /// A user's row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Its id, the only identity: names may change hands.
     pub id: UserId,
@@ -64,6 +66,19 @@ pub enum UserStatus {
     Suspended,
     /// The user has yet to set a first password.
     Invited,
+}
+
+/// Without what no log may hold: names, e-mail address and hash.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("tenant_id", &self.tenant_id)
+            .field("status", &self.status)
+            .field("version", &self.version)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
 }
 
 impl User {

@@ -1,22 +1,20 @@
 //! Conditional writes. A failed condition brings back the row that refused it, so that a write whose
 //! answer was lost and which the SDK repeated can tell its own work.
 
+use std::fmt;
+
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnConsumedCapacity, ReturnValue,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 use serde::Serialize;
 
 use super::key::Key;
 use super::{Item, Store, StoreError, TRIES, unavailable};
-use crate::random;
 
 /// How a conditional write ended.
-#[derive(Debug)]
 pub enum Written {
     /// It was done; of an update, the row's new attributes, or all of them if asked for.
     Done(Item),
@@ -24,23 +22,31 @@ pub enum Written {
     Refused(Option<Item>),
 }
 
+/// Without the row, which may hold a sealed hash or an e-mail address.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done(_) => "Done",
+            Self::Refused(_) => "Refused",
+        })
+    }
+}
+
 /// An update or a put of one row, and the condition on which it is done.
-#[derive(Debug)]
 pub struct Change {
-    key: Key,
-    kind: Kind,
-    condition: Option<&'static str>,
+    pub(super) key: Key,
+    pub(super) kind: Kind,
+    pub(super) condition: Option<&'static str>,
     values: Item,
     returned: ReturnValue,
 }
 
-#[derive(Debug)]
-enum Kind {
+pub(super) enum Kind {
     Update(String),
     Put(Item),
 }
 
-/// Attributes whose names DynamoDB reserves stand as `#name` in expressions.
+/// Attributes that stand as `#name` in expressions: DynamoDB reserves the one, and may the other.
 const RESERVED: [&str; 2] = ["count", "event"];
 
 impl Change {
@@ -101,7 +107,7 @@ impl Change {
         self
     }
 
-    fn names(&self) -> Option<std::collections::HashMap<String, String>> {
+    pub(super) fn names(&self) -> Option<std::collections::HashMap<String, String>> {
         let update = if let Kind::Update(expression) = &self.kind {
             expression
         } else {
@@ -117,43 +123,14 @@ impl Change {
         (!names.is_empty()).then_some(names)
     }
 
-    fn values(&self) -> Option<Item> {
-        (!self.values.is_empty()).then(|| self.values.clone())
+    /// What a refusal brings back: the row, where there is a condition to refuse.
+    pub(super) fn refused(&self) -> Option<ReturnValuesOnConditionCheckFailure> {
+        self.condition
+            .map(|_| ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    fn in_transaction(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
-        let malformed = |_| StoreError::Malformed("transaction");
-        let item = TransactWriteItem::builder();
-        let item = match &self.kind {
-            Kind::Update(expression) => item.update(
-                Update::builder()
-                    .set_key(Some(self.key.item()))
-                    .update_expression(expression)
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .return_values_on_condition_check_failure(
-                        ReturnValuesOnConditionCheckFailure::AllOld,
-                    )
-                    .build()
-                    .map_err(malformed)?,
-            ),
-            Kind::Put(row) => item.put(
-                Put::builder()
-                    .set_item(Some(row.clone()))
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .return_values_on_condition_check_failure(
-                        ReturnValuesOnConditionCheckFailure::AllOld,
-                    )
-                    .build()
-                    .map_err(malformed)?,
-            ),
-        };
-        Ok(item.build())
+    pub(super) fn values(&self) -> Option<Item> {
+        (!self.values.is_empty()).then(|| self.values.clone())
     }
 }
 
@@ -179,57 +156,6 @@ impl Store {
         Err(StoreError::Unavailable("TransactionConflict".to_owned()))
     }
 
-    /// Makes all of `changes` or none. Refused means that the condition of one did not hold; the
-    /// row is that of the first change, if its condition was among them.
-    ///
-    /// # Errors
-    ///
-    /// When DynamoDB does not answer, or others hold the rows for three tries.
-    pub async fn transact(&self, changes: &[Change]) -> Result<Written, StoreError> {
-        // The same token for every try: DynamoDB makes a repeated transaction once (for ten
-        // minutes), whichever of its answers was lost.
-        let token = random::uuid();
-        let items = changes
-            .iter()
-            .map(|change| change.in_transaction(&self.table));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
-        let mut last = "TransactionConflict".to_owned();
-        for attempt in 1..=TRIES {
-            let answer = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(items.clone()))
-                .client_request_token(&token)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await;
-            let Err(error) = answer else {
-                return Ok(Written::Done(Item::new()));
-            };
-            match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    let reasons = cancelled
-                        .cancellation_reasons
-                        .as_deref()
-                        .unwrap_or_default();
-                    if let Some(refused) = refused(reasons) {
-                        return Ok(refused);
-                    }
-                    last = reasons
-                        .iter()
-                        .find_map(code)
-                        .unwrap_or("unknown reason")
-                        .to_owned();
-                }
-                _ => return Err(unavailable(&error)),
-            }
-            if attempt < TRIES {
-                self.pause().await;
-            }
-        }
-        Err(StoreError::Unavailable(last))
-    }
-
     async fn update(&self, change: &Change, expression: &str) -> Result<Written, Refusal> {
         let answer = self
             .client
@@ -241,7 +167,7 @@ impl Store {
             .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
             .return_values(change.returned.clone())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_values_on_condition_check_failure(change.refused())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
@@ -265,7 +191,7 @@ impl Store {
             .set_condition_expression(change.condition.map(str::to_owned))
             .set_expression_attribute_names(change.names())
             .set_expression_attribute_values(change.values())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_values_on_condition_check_failure(change.refused())
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
@@ -297,18 +223,4 @@ fn refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Refusal {
         return Refusal::Conflict;
     }
     Refusal::Away(unavailable(error))
-}
-
-/// The code of a reason that is one.
-fn code(reason: &CancellationReason) -> Option<&str> {
-    reason.code.as_deref().filter(|code| *code != "None")
-}
-
-/// That a condition did not hold, if one did not; with the first change's row, if it was that one's.
-fn refused(reasons: &[CancellationReason]) -> Option<Written> {
-    let failed = |reason: &CancellationReason| code(reason) == Some("ConditionalCheckFailed");
-    reasons
-        .iter()
-        .any(failed)
-        .then(|| Written::Refused(reasons.first().and_then(|first| first.item.clone())))
 }

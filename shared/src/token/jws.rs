@@ -18,7 +18,6 @@ pub const LONGEST: usize = 8 * 1024;
 pub struct Malformed;
 
 /// A token whose signature has not been looked at yet.
-#[derive(Debug)]
 pub struct Unverified<'token> {
     names: Names,
     signed: &'token str,

@@ -30,7 +30,7 @@ pub struct RefreshClaims {
     pub tenant_id: TenantId,
     /// The session.
     pub sid: SessionId,
-    /// How many times the session has been refreshed before.
+    /// Which of the session's refresh tokens this is; the first is 1.
     pub generation: u64,
     /// From when on it is refused, in seconds since the Unix epoch.
     pub exp: i64,

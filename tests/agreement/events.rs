@@ -1,0 +1,40 @@
+//! `events/` has an event of every function as API Gateway would hand it over.
+
+use std::fs;
+
+use lambda_http::RequestExt as _;
+use lambda_http::request::RequestContext;
+use local::template::workspace;
+use serde_json::Value;
+
+use super::template::functions;
+
+#[test]
+fn every_event_is_of_a_route_of_its_function() {
+    for (name, function) in functions() {
+        let file = workspace().join("events").join(format!("{name}.json"));
+        let text = fs::read_to_string(file).unwrap();
+        let request = lambda_http::request::from_str(&text).expect("an event");
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+            panic!("{name}: not an HTTP API's");
+        };
+        let route = context.route_key.as_deref().unwrap();
+        assert!(function.routes.contains(route), "{name}: {route}");
+        let (method, path) = route.split_once(' ').unwrap();
+        assert_eq!(request.method().as_str(), method, "{name}");
+        assert_eq!(request.uri().path(), path, "{name}");
+
+        let event: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(event["version"], "2.0");
+        assert_eq!(event["routeKey"], route);
+        assert_eq!(event["rawPath"], path);
+        assert_eq!(event["requestContext"]["http"]["path"], path);
+        assert_eq!(event["requestContext"]["http"]["method"], method);
+        if let Some(body) = event["body"].as_str() {
+            let length = body.len().to_string();
+            assert_eq!(event["headers"]["content-length"], length, "{name}");
+            assert_eq!(event["headers"]["content-type"], "application/json");
+            serde_json::from_str::<Value>(body).expect("a body of JSON");
+        }
+    }
+}

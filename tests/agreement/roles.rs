@@ -1,0 +1,142 @@
+//! Least privilege: each role allows what its function does, on the keys that it does it to, and
+//! nothing else.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::asked::asked;
+use super::template::{Function, functions};
+use super::tour::visits;
+
+/// One thing that a role allows: an action, and the partition keys or the secret it allows it on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Grant {
+    action: String,
+    on: String,
+}
+
+/// What a role allows, log lines aside.
+fn grants(name: &str, function: &Function) -> Vec<Vec<Grant>> {
+    let role = function.role.as_object().unwrap();
+    let members: Vec<&String> = role.keys().collect();
+    assert_eq!(members, ["AssumeRolePolicyDocument", "Policies"], "{name}");
+    let assume = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(
+        assume["Principal"],
+        json!({"Service": "lambda.amazonaws.com"})
+    );
+    let policies = role["Policies"].as_array().unwrap();
+    assert_eq!(policies.len(), 1, "{name}");
+    let statements = policies[0]["PolicyDocument"]["Statement"].as_array();
+    let (logs, rest) = statements.unwrap().split_first().unwrap();
+    let may_log = json!({
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": {"GetAtt": "LogGroup.Arn"},
+    });
+    assert_eq!(*logs, may_log, "{name}");
+    rest.iter()
+        .map(|statement| grants_of(name, statement))
+        .collect()
+}
+
+fn grants_of(name: &str, statement: &Value) -> Vec<Grant> {
+    assert_eq!(statement["Effect"], "Allow", "{name}");
+    let actions = several(&statement["Action"]);
+    let on = if actions == [json!("secretsmanager:GetSecretValue")] {
+        assert_eq!(statement.get("Condition"), None);
+        let secrets = several(&statement["Resource"]).into_iter();
+        secrets
+            .map(|secret| secret["Ref"].as_str().expect("a secret").to_owned())
+            .collect()
+    } else {
+        assert_eq!(
+            statement["Resource"],
+            json!({"GetAtt": "Table.Arn"}),
+            "{name}"
+        );
+        let conditions = statement["Condition"].as_object().unwrap();
+        assert_eq!(conditions.len(), 2, "{name}");
+        // ForAllValues is true where the key is absent.
+        assert_eq!(
+            conditions["Null"],
+            json!({"dynamodb:LeadingKeys": false}),
+            "{name}"
+        );
+        let keys = conditions["ForAllValues:StringLike"].as_object().unwrap();
+        assert_eq!(keys.len(), 1, "{name}");
+        let keys = several(&keys["dynamodb:LeadingKeys"]).into_iter();
+        keys.map(|key| key.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut grants = Vec::new();
+    for action in actions {
+        let action = action.as_str().unwrap();
+        assert!(
+            !action.contains('*') && action != "dynamodb:Scan",
+            "{name}: {action}"
+        );
+        grants.extend(on.iter().map(|on| Grant {
+            action: action.to_owned(),
+            on: on.clone(),
+        }));
+    }
+    grants
+}
+
+/// What a policy writes as one value or as several.
+fn several(value: &Value) -> Vec<Value> {
+    value
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| vec![value.clone()])
+}
+
+/// Whether a pattern of `StringLike` is of this key, or a resource of this secret.
+fn covers(on: &str, asked: &str) -> bool {
+    match (on, on.strip_suffix('*')) {
+        (_, Some(prefix)) => asked.starts_with(prefix),
+        ("KeysSecret", _) => asked == local::KEYS_SECRET,
+        ("PasswordsSecret", _) => asked == local::PASSWORDS_SECRET,
+        _ => on == asked,
+    }
+}
+
+#[tokio::test]
+async fn each_role_allows_what_its_function_asks_for_and_nothing_more() {
+    let visits = visits().await;
+    for (name, function) in functions() {
+        let statements = grants(&name, &function);
+        let mut unused: BTreeSet<Grant> = statements.iter().flatten().cloned().collect();
+        let of_it = visits.iter().filter(|visit| visit.function == name);
+        for (action, keys) in of_it.flat_map(|visit| &visit.calls).flat_map(asked) {
+            let of = |key: &String| {
+                let (key, action) = (key.clone(), &action);
+                move |grant: &Grant| grant.action == *action && covers(&grant.on, &key)
+            };
+            // All keys of a request have to be within one statement.
+            let allowed = statements
+                .iter()
+                .any(|grants| keys.iter().all(|key| grants.iter().any(of(key))));
+            assert!(allowed, "{name} may not {action} on {keys:?}");
+            unused.retain(|grant| !keys.iter().any(|key| of(key)(grant)));
+        }
+        assert!(unused.is_empty(), "{name} never uses {unused:#?}");
+    }
+}
+
+#[test]
+fn a_function_knows_the_name_of_the_secrets_that_it_may_read_and_of_no_other() {
+    for (name, function) in functions() {
+        let grants = grants(&name, &function);
+        let may_read = grants
+            .iter()
+            .flatten()
+            .filter(|grant| grant.action == "secretsmanager:GetSecretValue");
+        let may_read: BTreeSet<&str> = may_read.map(|grant| grant.on.as_str()).collect();
+        let knows = function.environment.values();
+        let knows: BTreeSet<&str> = knows.map(|value| value["Ref"].as_str().unwrap()).collect();
+        assert_eq!(knows, may_read, "{name}");
+    }
+}
