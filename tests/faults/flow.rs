@@ -230,7 +230,7 @@ fn watch(wire: &Wire, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) -> Se
 }
 
 /// The operation of a call of this name.
-fn operation(name: &str) -> &'static str {
+pub fn operation(name: &str) -> &'static str {
     match name {
         "public keys" => "GetItem",
         "key ring" | "password keys" => "GetSecretValue",
