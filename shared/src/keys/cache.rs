@@ -14,8 +14,9 @@ const FRESH_SECONDS: i64 = 60;
 const STALE_SECONDS: i64 = 15 * 60;
 /// How often an unknown key id may have the source asked before its time.
 const RELOAD_SECONDS: i64 = 30;
-/// How long a source that did not answer is left alone where nothing is remembered. Where something
-/// is, for as long as between two reloads: a call should not wait for what it can do without.
+/// How long a source that did not answer is left alone where nothing is remembered that can be used.
+/// Where something is, for as long as between two reloads: a call should not wait for what it can
+/// do without.
 const RETRY_SECONDS: i64 = 1;
 
 /// One remembered value. The lock is held while loading, so that a crowd asks once.
@@ -95,7 +96,8 @@ impl<T> State<T> {
         now: Timestamp,
         load: impl AsyncFnOnce() -> Result<T, KeyError>,
     ) -> Result<Arc<T>, KeyError> {
-        let pause = if self.value.is_some() {
+        let usable = |(_, loaded_at): &(_, Timestamp)| now < loaded_at.plus_seconds(STALE_SECONDS);
+        let pause = if self.value.as_ref().is_some_and(usable) {
             RELOAD_SECONDS
         } else {
             RETRY_SECONDS
