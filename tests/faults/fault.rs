@@ -121,9 +121,12 @@ fn cancellations() -> [Fault; 6] {
         failing("cancelled: throughput", |call| {
             cancelled(call, "ProvisionedThroughputExceeded")
         }),
-        failing("cancelled: invalid", |call| {
-            cancelled(call, "ValidationError")
-        }),
+        Fault {
+            repeated: Repeated::Never,
+            ..failing("cancelled: invalid", |call| {
+                cancelled(call, "ValidationError")
+            })
+        },
         failing("cancelled: condition", |call| {
             cancelled(call, "ConditionalCheckFailed")
         }),
