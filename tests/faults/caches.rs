@@ -66,7 +66,7 @@ async fn the_key_ring_is_used_for_15_minutes_without_its_source_and_no_longer() 
     world.wait_ms(899_999);
     let sent = Sent::refresh(tokens.member("refreshToken"));
     let next = send(app, refresh::handle, sent).await;
-    assert_eq!(next.status, 200, "{}", next.text);
+    assert_eq!(next.status, 200, "{}", next.body["message"]);
     world.wait_ms(1);
     let sent = Sent::refresh(next.member("refreshToken"));
     assert_eq!(send(app, refresh::handle, sent.clone()).await.status, 503);

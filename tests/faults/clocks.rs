@@ -33,12 +33,15 @@ async fn a_lost_refresh_repeated_at_another_instance_is_no_reuse() {
             let sent = Sent::refresh(tokens.member("refreshToken"));
             // Its answer never reaches the client.
             let lost = send(first, refresh::handle, sent.clone()).await;
-            assert_eq!(lost.status, 200, "{}", lost.text);
+            assert_eq!(lost.status, 200, "{}", lost.body["message"]);
             for clock in &clocks {
                 clock.advance(Duration::from_secs(seconds));
             }
             let again = send(second, refresh::handle, sent).await;
-            let name = format!("{by} ms apart, {seconds} s later: {}", again.text);
+            let name = format!(
+                "{by} ms apart, {seconds} s later: {}",
+                again.body["message"]
+            );
             assert_eq!(again.status, 200, "{name}");
             let token = again.member("refreshToken");
             assert_eq!(token, lost.member("refreshToken"), "{name}");

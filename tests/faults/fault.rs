@@ -137,7 +137,7 @@ fn cancellations() -> [Fault; 6] {
 }
 
 /// A cancellation for this reason of the transaction's first item.
-fn cancelled(call: &Call, reason: &str) -> Act {
+pub fn cancelled(call: &Call, reason: &str) -> Act {
     let items = call.body["TransactItems"].as_array().map_or(0, Vec::len);
     let mut reasons = vec![json!({"Code": "None"}); items];
     reasons[0] = json!({"Code": reason, "Message": "injected"});

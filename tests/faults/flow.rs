@@ -70,9 +70,11 @@ impl Tried {
     /// What to say of it where an assertion fails.
     pub fn name(&self) -> String {
         let once = if self.once { "once" } else { "always" };
+        // Not the whole body, which may have tokens.
+        let (status, message) = (self.received.status, &self.received.body["message"]);
         format!(
-            "{} {} {once}: {}",
-            self.place, self.fault.name, self.received.text
+            "{} {} {once}: {status} {message}",
+            self.place, self.fault.name
         )
     }
 }
@@ -127,7 +129,7 @@ where
             let seen = watch(&self.world.wire, |_| Act::Pass);
             let received = send(self.app, self.handle, sent).await;
             self.world.wire.heal();
-            assert_eq!(received.status, self.usual, "{}", received.text);
+            assert_eq!(received.status, self.usual, "{}", received.body["message"]);
             let mut seen = std::mem::take(&mut *seen.lock().unwrap());
             let calls = self.calls.iter();
             let mut listed: Vec<_> = calls

@@ -172,7 +172,7 @@ async fn a_login_that_lost_the_answer_of_its_session_leaves_a_count_of_nought() 
         _ => crate::wire::Act::Pass,
     });
     let received = send(app, login::handle, right()).await;
-    assert_eq!(received.status, 200, "{}", received.text);
+    assert_eq!(received.status, 200, "{}", received.body["message"]);
     let rows = world.rows().await;
     let mut sessions = rows.keys().filter(|(pk, _)| pk.starts_with("SESSION#"));
     assert_eq!(sessions.by_ref().count(), 1);

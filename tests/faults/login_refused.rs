@@ -98,7 +98,7 @@ async fn a_name_that_has_to_wait_waits_whatever_fails() {
         .await;
     for _ in 0..2 {
         let refused = send(app, login::handle, Sent::login("doctor.smith", "wrong")).await;
-        assert_eq!(refused.status, 401, "{}", refused.text);
+        assert_eq!(refused.status, 401, "{}", refused.body["message"]);
     }
     for ((pk, _), mut row) in world.rows().await {
         if pk.starts_with("FAIL#") {

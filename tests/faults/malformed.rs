@@ -116,7 +116,7 @@ async fn a_malformed_row_refuses_whoever_needs_it_and_nobody_panics() {
     let logout = Sent::new("POST", "/api/auth/logout").bearer(tokens.member("token"));
     each_wrong(&world, &rows, "SESSION#", sessions, logout::handle, &logout).await;
     let me = send(verifying, me::handle, me).await;
-    assert_eq!(me.status, 200, "{}", me.text);
+    assert_eq!(me.status, 200, "{}", me.body["message"]);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_malformed_row_is_answered_500_and_its_kind_alone_is_logged() {
         row.insert("epoch".to_owned(), AttributeValue::S("secret".to_owned()));
         world.put(row).await;
         let answer = send(app, me::handle, me.clone()).await;
-        assert_eq!(answer.status, 500, "{}", answer.text);
+        assert_eq!(answer.status, 500, "{}", answer.body["message"]);
         assert_eq!(answer.body["error"], "Internal server error");
         let refusal = call(app, me::handle, me.clone()).await.unwrap_err();
         assert_eq!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn};
 
+use super::fault::cancelled;
 use super::flow::small_world;
 use super::place::place;
 use super::refresh::signed_in;
@@ -79,29 +80,18 @@ async fn a_password_change_that_others_overtake_is_given_up_before_the_functions
     let body = json!({"currentPassword": "secure-password", "newPassword": "another-password"});
     let sent = Sent::post("/api/auth/change-password", &body).bearer(tokens.member("token"));
     let rows = world.rows().await;
+    // With cold keys: eight calls one after another, of 2.4 s each.
+    world.wait(901);
     let began = world.clock.now().millis();
-    world.wire.rule(|call| {
-        let overtaken = place(call) == "change";
-        let slow = Duration::from_millis(match call.attempt {
-            1 | 2 => 1500,
-            _ => 400,
-        });
-        if overtaken && call.attempt == 3 {
-            return Act::Refusal(json!({
-                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-                "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
-            }));
-        }
-        if overtaken {
-            Act::Hold
-        } else {
-            Act::Slow(slow)
-        }
+    let (_, late) = LATES[1];
+    world.wire.rule(move |call| match place(call) {
+        "change" => cancelled(call, "ConditionalCheckFailed"),
+        _ => late(call),
     });
     let received = send(app, change_password::handle, sent).await;
     world.wire.heal();
     let spent = world.clock.now().millis() - began;
-    assert_eq!(received.status, 503, "{}", received.text);
+    assert_eq!(received.status, 503, "{}", received.body["message"]);
     assert!(spent < 13_000, "{spent} ms");
     let changed = super::flow::changed(&rows, &world.rows().await);
     assert!(!changed.contains("USER"), "{changed:?}");
