@@ -95,7 +95,12 @@ impl<T> State<T> {
         now: Timestamp,
         load: impl AsyncFnOnce() -> Result<T, KeyError>,
     ) -> Result<Arc<T>, KeyError> {
-        let pause = if self.value.is_some() {
+        let young = |at: &Timestamp| now < at.plus_seconds(STALE_SECONDS);
+        let usable = self
+            .value
+            .as_ref()
+            .filter(|(_, loaded_at)| young(loaded_at));
+        let pause = if usable.is_some() {
             RELOAD_SECONDS
         } else {
             RETRY_SECONDS
@@ -115,13 +120,9 @@ impl<T> State<T> {
                 }
             },
         };
-        match &self.value {
+        match usable {
             // A source that is away is waited for; one that answers with something unfit is not.
-            Some((value, loaded_at))
-                if error.may_pass() && now < loaded_at.plus_seconds(STALE_SECONDS) =>
-            {
-                Ok(Arc::clone(value))
-            }
+            Some((value, _)) if error.may_pass() => Ok(Arc::clone(value)),
             _ => Err(error),
         }
     }
