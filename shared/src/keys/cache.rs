@@ -14,8 +14,8 @@ const FRESH_SECONDS: i64 = 60;
 const STALE_SECONDS: i64 = 15 * 60;
 /// How often an unknown key id may have the source asked before its time.
 const RELOAD_SECONDS: i64 = 30;
-/// How long a source that did not answer is left alone where nothing is remembered. Where something
-/// is, for as long as between two reloads: a call should not wait for what it can do without.
+/// How long a source that did not answer is left alone where nothing remembered will do. Where it
+/// will, for as long as between two reloads: a call should not wait for what it can do without.
 const RETRY_SECONDS: i64 = 1;
 
 /// One remembered value. The lock is held while loading, so that a crowd asks once.
@@ -95,10 +95,14 @@ impl<T> State<T> {
         now: Timestamp,
         load: impl AsyncFnOnce() -> Result<T, KeyError>,
     ) -> Result<Arc<T>, KeyError> {
-        let pause = if self.value.is_some() {
-            RELOAD_SECONDS
-        } else {
-            RETRY_SECONDS
+        let usable = |error: &KeyError| {
+            let value = self.value.as_ref();
+            let young = value.filter(|(_, loaded_at)| now < loaded_at.plus_seconds(STALE_SECONDS));
+            error.may_pass() && young.is_some()
+        };
+        let pause = match &self.failed {
+            Some((error, _)) if usable(error) => RELOAD_SECONDS,
+            _ => RETRY_SECONDS,
         };
         let error = match &self.failed {
             Some((error, at)) if now < at.plus_seconds(pause) => error.clone(),
