@@ -286,9 +286,9 @@ fn unconditional(request: &mut HttpRequest) {
 impl Wire {
     /// Lets time pass until `by` from now, when nothing else is on its way.
     async fn pass(&self, by: Duration, number: usize) {
-        const STEP: Duration = Duration::from_millis(100);
+        const STEP: Duration = Duration::from_millis(250);
         // So often the caller may go on with what it has before time does.
-        const QUIET: u32 = 16;
+        const QUIET: u32 = 6;
         let by = i64::try_from(by.as_millis()).expect("a time");
         let until = self.clock.now().millis() + by;
         self.state.lock().unwrap().due.insert((until, number));

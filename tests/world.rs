@@ -57,7 +57,6 @@ impl World {
             .await
             .expect("demonstration data");
         // A test breaks more calls than an instance ever repeats.
-        environment.retry_budget = 1_000_000;
         let store = Store::new(&environment);
         let table = environment.dynamodb();
         let wire = Wire::new(environment.http.clone(), clock.clone());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
@@ -29,13 +29,10 @@ pub struct Environment {
     pub http: SharedHttpClient,
     /// The credentials of the function's role.
     pub credentials: Credentials,
-    /// What each client may spend on repeats: 5 each, 10 after a deadline, given back by those that
-    /// succeed. So a long outage is not met with three times the calls for long.
-    pub retry_budget: usize,
+    /// What may be spent on repeats: the SDK's default is one budget for the process, which is right
+    /// for an instance, and wrong where many instances share a process.
+    pub repeats: RetryPartition,
 }
-
-/// The SDK's own default.
-pub const RETRY_BUDGET: usize = 500;
 
 impl Environment {
     /// The environment of a Lambda function.
@@ -51,7 +48,7 @@ impl Environment {
             clock: Clock::System,
             http: https()?,
             credentials,
-            retry_budget: RETRY_BUDGET,
+            repeats: RetryPartition::custom("instance").build(),
         })
     }
 
@@ -62,7 +59,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
-            .retry_partition(self.own_budget())
+            .retry_partition(self.repeats.clone())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -79,7 +76,7 @@ impl Environment {
             .http_client(self.http.clone())
             .sleep_impl(self.clock.clone())
             .retry_config(retries())
-            .retry_partition(self.own_budget())
+            .retry_partition(self.repeats.clone())
             .timeout_config(deadlines())
             .identity_cache(IdentityCache::no_cache())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -87,14 +84,6 @@ impl Environment {
             .credentials_provider(self.credentials.clone());
         config.set_endpoint_url(self.config.secrets_manager_endpoint.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())
-    }
-
-    /// A budget of the client's own: the SDK would share one among all clients of a process, and
-    /// keys that are away would use up the table's.
-    fn own_budget(&self) -> RetryPartition {
-        RetryPartition::custom("gatehouse")
-            .token_bucket(TokenBucket::new(self.retry_budget))
-            .build()
     }
 }
 

@@ -10,7 +10,11 @@ use shared::http::error::RETRY_SECONDS;
 use super::template::{functions, read};
 
 /// What Lambda itself sets.
-const OF_LAMBDA: [&str; 2] = ["AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME"];
+const OF_LAMBDA: [&str; 3] = [
+    "AWS_REGION",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];
 /// What is heeded only where `STAGE=local`, which the template cannot set.
 const OF_LOCAL: [&str; 2] = [
     "AWS_ENDPOINT_URL_DYNAMODB",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::app::{Changing, Sessions, SignIn, Verifying};
 use shared::store::key::Key;
 
-use super::flow::cheap_world;
+use super::flow::small_world;
 use super::place::place;
 use super::refresh::signed_in;
 use crate::wire::Act;
@@ -77,7 +77,7 @@ async fn the_key_ring_is_used_for_15_minutes_without_its_source_and_no_longer() 
 
 #[tokio::test]
 async fn password_keys_are_used_for_15_minutes_without_their_source_and_no_longer() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world.instance::<SignIn>().await;
     away(&world, "password keys");
     world.wait_ms(899_999);
@@ -140,7 +140,7 @@ async fn a_ring_that_is_not_made_or_not_fit_is_503_and_never_a_token() {
 
 #[tokio::test]
 async fn a_secret_without_a_text_is_503() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world.cold_instance::<SignIn>();
     world.wire.rule(|call| match place(call) {
         "key ring" => Act::Answer(json!({"Name": "secret"})),

@@ -17,6 +17,9 @@ pub struct Fault {
     pub repeated: Repeated,
     /// Whether the call has its effect all the same.
     pub arrives: bool,
+    /// Where it happens only once, or only for as long as it takes: the cases between are another
+    /// fault's.
+    pub only: Option<bool>,
 }
 
 /// What becomes of a call that went wrong.
@@ -32,7 +35,6 @@ pub enum Repeated {
 
 /// The faults that a call of this operation can meet.
 pub fn faults(operation: &str) -> Vec<Fault> {
-    let throttled = "ProvisionedThroughputExceededException";
     let mut faults = vec![
         failing("throttled", |_| Act::Fail(400, "ThrottlingException")),
         failing("internal error", |_| Act::Fail(500, "InternalServerError")),
@@ -45,27 +47,32 @@ pub fn faults(operation: &str) -> Vec<Fault> {
         Fault {
             arrives: true,
             repeated: Repeated::NoNeed,
+            only: Some(false),
             ..failing("0.9 s late", |_| Act::Slow(Duration::from_millis(900)))
         },
         Fault {
             arrives: true,
+            only: Some(true),
             ..failing("1.1 s late", |_| Act::Slow(Duration::from_millis(1100)))
         },
         Fault {
             arrives: true,
+            only: Some(true),
             ..failing("5 s late", |_| Act::Slow(Duration::from_secs(5)))
         },
         Fault {
             arrives: true,
+            only: Some(false),
             ..failing("30 s late", |_| Act::Slow(Duration::from_secs(30)))
         },
         Fault {
             repeated: Repeated::Never,
+            only: Some(false),
             ..failing("not allowed", |_| Act::Fail(400, "AccessDeniedException"))
         },
     ];
     if operation != "GetSecretValue" {
-        faults.push(failing(throttled, |_| {
+        faults.push(failing("too much for the table", |_| {
             Act::Fail(400, "ProvisionedThroughputExceededException")
         }));
     }
@@ -90,6 +97,7 @@ fn failing(name: &'static str, act: fn(&Call) -> Act) -> Fault {
         act,
         repeated: Repeated::Thrice,
         arrives: false,
+        only: None,
     }
 }
 

@@ -6,7 +6,7 @@ use shared::id::{SessionId, UserId};
 use shared::store::key::Key;
 
 use super::flow::Need::{Cold, May, Must};
-use super::flow::{Flow, Need, Tried, cheap_world, claims};
+use super::flow::{Flow, Need, Tried, claims, small_world};
 use crate::world::{Received, Sent, World, send};
 
 const NEW_ADDRESS: [(&str, Need); 10] = [
@@ -64,7 +64,7 @@ async fn lives(world: &World, checker: &'static Verifying, received: &Received, 
 }
 
 async fn each_fault_of(only: &[&'static str]) {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let checker = world.instance().await;
     let flow = Flow {
         world: &world,
@@ -100,7 +100,7 @@ async fn a_login_stands_and_falls_with_the_write_of_its_session() {
 
 #[tokio::test]
 async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let checker = world.instance().await;
     let one_free = |config: &mut Config| config.login_free_failures = 1;
     let app = world.instance_with::<SignIn>(one_free).await;
@@ -133,7 +133,7 @@ async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
 
 #[tokio::test]
 async fn a_login_stands_where_the_stronger_hash_cannot_be_stored() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world
         .instance_with::<SignIn>(|config| config.argon2.iterations = 3)
         .await;
@@ -164,7 +164,7 @@ async fn a_login_stands_where_the_stronger_hash_cannot_be_stored() {
 
 #[tokio::test]
 async fn a_login_that_lost_the_answer_of_its_session_leaves_a_count_of_nought() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world.instance::<SignIn>().await;
     world.wire.rule(|call| match super::place::place(call) {
         "new session" if call.attempt == 1 => crate::wire::Act::Lose,

@@ -7,8 +7,8 @@ use shared::store::key::Key;
 use shared::store::window::Window;
 
 use super::flow::Need::{Cold, May, Must};
-use super::flow::{Flow, Need, Tried, cheap_world};
-use crate::world::{ADDRESS, START, Sent, World, send};
+use super::flow::{Flow, Need, Tried, small_world};
+use crate::world::{ADDRESS, START, Sent, send};
 
 const REFUSED: [(&str, Need); 8] = [
     ("password keys", Cold),
@@ -39,7 +39,7 @@ fn nobody_enters(tried: &Tried, usual: u16) {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_whatever_fails() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let flow = Flow {
         world: &world,
         app: world.instance::<SignIn>().await,
@@ -55,7 +55,7 @@ async fn a_wrong_password_is_refused_whatever_fails() {
 
 #[tokio::test]
 async fn an_unknown_name_is_refused_whatever_fails() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let flow = Flow {
         world: &world,
         app: world.instance::<SignIn>().await,
@@ -71,7 +71,7 @@ async fn an_unknown_name_is_refused_whatever_fails() {
 
 #[tokio::test]
 async fn a_suspended_user_is_refused_whatever_fails() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let user = Key::user(&UserId::from("user-123456"));
     let mut row = world.row(&user).await.expect("the user");
     let suspended = AttributeValue::S("suspended".to_owned());
@@ -92,7 +92,7 @@ async fn a_suspended_user_is_refused_whatever_fails() {
 
 #[tokio::test]
 async fn a_name_that_has_to_wait_waits_whatever_fails() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world
         .instance_with::<SignIn>(|config| config.login_free_failures = 1)
         .await;
@@ -122,7 +122,7 @@ async fn a_name_that_has_to_wait_waits_whatever_fails() {
 
 #[tokio::test]
 async fn an_address_over_its_limit_is_refused_whatever_fails_and_its_event_is_not_lost() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world
         .instance_with::<SignIn>(|config| config.login_rate_limit = 1)
         .await;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::app::{Sessions, SignIn, Verifying};
 
 use super::flow::Need::{Cold, Must};
-use super::flow::{Flow, Need, cheap_world, claims};
+use super::flow::{Flow, Need, claims, small_world};
 use crate::world::{Received, Rows, Sent, World, send};
 
 const CALLS: [(&str, Need); 4] = [
@@ -16,7 +16,7 @@ const CALLS: [(&str, Need); 4] = [
 
 /// A world in which somebody has signed in, and what they got.
 pub async fn signed_in() -> (World, Received) {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world.instance::<SignIn>().await;
     let sent = Sent::login("doctor.smith", "secure-password");
     let tokens = send(app, login::handle, sent).await;

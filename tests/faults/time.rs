@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn};
 
-use super::flow::cheap_world;
+use super::flow::small_world;
 use super::place::place;
 use super::refresh::signed_in;
 use crate::wire::{Act, Call, Wire};
@@ -40,7 +40,7 @@ async fn spent(world: &World, wire: &Wire, late: Late, request: impl Future<Outp
 
 #[tokio::test]
 async fn a_login_ends_within_the_functions_time_however_late_everything_is() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world
         .instance_with::<SignIn>(|config| config.login_free_failures = 1)
         .await;

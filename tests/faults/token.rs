@@ -5,11 +5,11 @@ use shared::app::{Sessions, SignIn, Verifying};
 
 use super::fault::{Repeated, faults};
 use super::flow::Need::{Cold, Must};
-use super::flow::{Flow, Need, cheap_world};
+use super::flow::{Flow, Need, small_world};
 use super::place::place;
 use super::refresh::{session, signed_in};
 use crate::wire::Act;
-use crate::world::{Sent, World, send};
+use crate::world::{Sent, send};
 
 const READS: [(&str, Need); 2] = [("public keys", Cold), ("session", Must)];
 
@@ -133,7 +133,7 @@ async fn a_logout_of_two_sessions_that_ends_one_says_503_and_a_repeat_ends_the_o
 
 #[tokio::test]
 async fn jwks_answers_the_keys_or_503() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let flow = Flow {
         world: &world,
         app: world.instance::<Verifying>().await,
@@ -153,7 +153,7 @@ async fn jwks_answers_the_keys_or_503() {
 
 #[tokio::test]
 async fn healthz_asks_nobody_and_readyz_says_what_is_away() {
-    let world = cheap_world().await;
+    let world = small_world().await;
     let app = world.instance::<health::Health>().await;
     for fault in faults("GetItem") {
         world.wait(10);

@@ -1,10 +1,16 @@
 //! Several instances of each function, and what a test asks them for.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use shared::address::Address;
 use shared::app::{App, Changing, Sessions, SignIn, Verifying};
+use shared::auth::login_name::LoginName;
 use shared::id::{SessionId, UserId};
+use shared::password::keys::PasswordKeys;
+use shared::store::failures::Failures;
 use shared::store::key::Key;
 use shared::store::session::Session;
 use shared::store::user::User;
@@ -109,22 +115,29 @@ impl Fleet {
 
     /// Signs the user in.
     pub async fn sign_in_from(&self, password: &str, address: &str) -> Tokens {
-        let sent = Sent::login(NAME, password).from(address);
-        let reply = self.login(0, sent).await;
+        let reply = self.patiently(password, address).await;
         assert_eq!(reply.status, 200, "{}", reply.body["message"]);
         Tokens::of(&reply)
     }
 
     /// Whether the user may sign in with this password.
     pub async fn opens(&self, password: &str) -> bool {
-        let reply = self.login(0, Sent::login(NAME, password)).await;
-        assert!(
-            matches!(reply.status, 200 | 401),
-            "{}: {}",
-            reply.status,
-            reply.body["message"]
-        );
-        reply.status == 200
+        let status = self.patiently(password, ADDRESS).await.status;
+        assert!(matches!(status, 200 | 401), "{status}");
+        status == 200
+    }
+
+    /// A login that waits as long as it is told to.
+    async fn patiently(&self, password: &str, address: &str) -> Received {
+        loop {
+            let sent = Sent::login(NAME, password).from(address);
+            let reply = self.login(0, sent).await;
+            if reply.status != 429 {
+                return reply;
+            }
+            let seconds = reply.header("retry-after").expect("how long");
+            self.world.wait(seconds.parse().expect("seconds"));
+        }
     }
 
     /// Whether `me` takes this access token.
@@ -160,6 +173,44 @@ impl Fleet {
         let key = Key::session(&UserId::from(USER), &tokens.session());
         let change = Change::update(key, "SET epoch = :epoch").value(":epoch", epoch);
         self.world.change(change.expect("a change")).await;
+    }
+
+    /// The HMAC by which rows of failures know a name.
+    pub async fn name_mac(&self, name: &str) -> String {
+        let name = LoginName::parse("username", name).expect("a name");
+        self.password_keys().await.name_mac(name.canonical())
+    }
+
+    /// The row of the user's failures from an address where the user has signed in.
+    pub async fn known_address(&self, address: &str) -> Key {
+        let address = Address::parse(address).expect("an address").counted();
+        let address = self.password_keys().await.address_mac(&address);
+        Key::known_address(&self.name_mac(NAME).await, &address)
+    }
+
+    async fn password_keys(&self) -> Arc<PasswordKeys> {
+        let keys = self.login[0].passwords.keys(self.world.clock.now()).await;
+        keys.expect("the keys of passwords")
+    }
+
+    /// A row of failures.
+    pub async fn failures(&self, key: &Key) -> Failures {
+        let row = self.world.row(key).await.expect("a row");
+        parse(row, "failures").expect("failures")
+    }
+
+    /// Sets a row of failures, behind everybody's back: so many, the last of them now.
+    pub async fn set_failures(&self, key: &Key, failures: u32, wait_seconds: Option<i64>) {
+        let now = self.world.clock.now();
+        let row = Failures {
+            failures,
+            counted_at: now,
+            retry_at: wait_seconds.map(|seconds| now.plus_seconds(seconds)),
+            attempt: "earlier".to_owned(),
+            expires_at: now.plus_seconds(86_400).seconds(),
+        };
+        let row = Change::put(key.clone(), &row).expect("a row");
+        self.world.change(row).await;
     }
 
     /// How many passwords the logins have hashed, each instance with its own count.

@@ -1,8 +1,12 @@
 //! A refresh racing a logout: afterwards no token of the session works, whatever each was answered.
 
-use super::fleet::{Fleet, PASSWORD, Tokens, Verdict, check, statuses};
+use serde_json::json;
+use shared::id::UserId;
+use shared::store::key::Key;
+
+use super::fleet::{Fleet, PASSWORD, Tokens, USER, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
-use crate::wire::Call;
+use crate::wire::{Act, Call};
 use crate::world::Received;
 
 async fn race(fleet: &Fleet, race: &Race) -> Verdict {
@@ -64,10 +68,44 @@ async fn without_its_condition_a_refresh_goes_on_with_an_ended_session() {
                 .to_string()
                 .contains("generation")
     };
-    let mut wrong = 0;
-    for seed in 0..10 {
+    for seed in 0..20 {
         let loose = Race::new(seed, Fault::None).without_condition(rotation);
-        wrong += usize::from(race(&fleet, &loose).await.is_err());
+        if race(&fleet, &loose).await.is_err() {
+            return;
+        }
     }
-    assert!(wrong > 0);
+    panic!("it never went wrong");
+}
+
+/// A logout's other condition: of a session that is not there it makes no row.
+#[tokio::test]
+async fn a_logout_makes_no_row_of_a_session_that_is_gone() {
+    let fleet = Fleet::new(1).await;
+    for act in [Act::Pass, Act::Unconditional] {
+        // The table says that it has made the session, and has not.
+        fleet.world.wire.rule(|call| {
+            if call.operation == "PutItem" && call.touches("SESSION#") {
+                Act::Answer(json!({}))
+            } else {
+                Act::Pass
+            }
+        });
+        let tokens = fleet.sign_in(PASSWORD).await;
+        let made = matches!(act, Act::Unconditional);
+        fleet.world.wire.rule(move |call| {
+            if call.operation == "UpdateItem" {
+                act.clone()
+            } else {
+                Act::Pass
+            }
+        });
+        assert_eq!(fleet.logout(0, &tokens.access).await.status, 200);
+        fleet.world.wire.heal();
+        let user = UserId::from(USER);
+        let row = fleet
+            .world
+            .row(&Key::session(&user, &tokens.session()))
+            .await;
+        assert_eq!(row.is_some(), made);
+    }
 }

@@ -3,8 +3,12 @@
 //! wrong: a test that cannot fail says nothing.
 
 mod fleet;
+mod guesses;
+mod known;
+mod late;
 mod logins;
 mod logout;
 mod order;
 mod password;
 mod refresh;
+mod rehash;

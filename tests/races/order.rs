@@ -70,13 +70,13 @@ pub const FAULTS: [Fault; 5] = [
 const LATE: Duration = Duration::from_millis(1100);
 
 impl Fault {
-    fn act(self, call: &Call, dice: &mut Dice, late: &mut bool) -> Act {
+    fn act(self, call: &Call, (dice, late): &mut (Dice, bool), one_in: usize) -> Act {
         let is_write = call.operation.ends_with("Item") && !call.operation.ends_with("GetItem")
             || call.operation == "TransactWriteItems";
         if !is_write || call.attempt > 2 {
             return Act::Pass;
         }
-        let hit = dice.once_in(if call.attempt == 1 { 2 } else { 4 });
+        let hit = dice.once_in(one_in * if call.attempt == 1 { 1 } else { 2 });
         match self {
             Self::Twice if hit => Act::Twice,
             Self::Lose if hit => Act::Lose,
@@ -100,6 +100,7 @@ pub struct Race {
     pub seed: u64,
     /// What goes wrong.
     pub fault: Fault,
+    one_in: usize,
     loose: Which,
 }
 
@@ -107,7 +108,18 @@ impl Race {
     /// A race in the order of `seed`.
     pub fn new(seed: u64, fault: Fault) -> Self {
         let loose = Arc::new(|_: &Call| false);
-        Self { seed, fault, loose }
+        Self {
+            seed,
+            fault,
+            one_in: 2,
+            loose,
+        }
+    }
+
+    /// With the fault hitting a write once in so many times, instead of two.
+    pub fn rarely(mut self, one_in: usize) -> Self {
+        self.one_in = one_in;
+        self
     }
 
     /// With the conditions of these writes always holding: what they are for must then go wrong.
@@ -123,14 +135,12 @@ impl Race {
 
     fn rule(&self) -> impl Fn(&Call) -> Act + Send + Sync + 'static {
         let chance = Mutex::new((Dice::new(self.seed), false));
-        let (fault, loose) = (self.fault, Arc::clone(&self.loose));
+        let (fault, one_in, loose) = (self.fault, self.one_in, Arc::clone(&self.loose));
         move |call| {
             if loose(call) {
                 return Act::Unconditional;
             }
-            let mut chance = chance.lock().unwrap();
-            let (dice, late) = &mut *chance;
-            fault.act(call, dice, late)
+            fault.act(call, &mut chance.lock().unwrap(), one_in)
         }
     }
 
@@ -138,6 +148,7 @@ impl Race {
     /// seed's moments too, the last of them when all racers are through.
     pub async fn run<T>(&self, world: &World, racers: Vec<Racer<T>>) -> Vec<T> {
         let waiting: Arc<Mutex<Waiting>> = Arc::default();
+        world.wire.take();
         let (queue, rule) = (Arc::clone(&waiting), self.rule());
         world.wire.rule(move |call| {
             let turn = Turn::default();
@@ -174,7 +185,6 @@ impl Race {
         };
         world.wire.heal();
         world.wire.release().await;
-        world.wire.take();
         results
     }
 
@@ -184,12 +194,12 @@ impl Race {
         world: &World,
         racers: Vec<Racer<T>>,
     ) -> Vec<T> {
+        world.wire.take();
         world.wire.rule(self.rule());
         let racing = racers.into_iter().map(|racer| tokio::spawn(racer));
         let results = join_all(racing.collect::<Vec<_>>()).await;
         world.wire.heal();
         world.wire.release().await;
-        world.wire.take();
         results
             .into_iter()
             .map(|result| result.expect("a racer does not panic"))

