@@ -8,7 +8,8 @@ use super::flow::{Flow, Need};
 use super::refresh::signed_in;
 use crate::world::{Received, Sent, send};
 
-const CALLS: [(&str, Need); 6] = [
+/// The calls of a password change.
+pub const CALLS: [(&str, Need); 6] = [
     ("public keys", Cold),
     ("password keys", Cold),
     ("session", Must),

@@ -37,8 +37,14 @@ pub enum Repeated {
 pub fn faults(operation: &str) -> Vec<Fault> {
     let mut faults = vec![
         failing("throttled", |_| Act::Fail(400, "ThrottlingException")),
-        failing("internal error", |_| Act::Fail(500, "InternalServerError")),
-        failing("unavailable", |_| Act::Fail(503, "ServiceUnavailable")),
+        Fault {
+            only: Some(true),
+            ..failing("internal error", |_| Act::Fail(500, "InternalServerError"))
+        },
+        Fault {
+            only: Some(false),
+            ..failing("unavailable", |_| Act::Fail(503, "ServiceUnavailable"))
+        },
         failing("no connection", |_| Act::Refuse),
         Fault {
             arrives: true,
@@ -72,9 +78,12 @@ pub fn faults(operation: &str) -> Vec<Fault> {
         },
     ];
     if operation != "GetSecretValue" {
-        faults.push(failing("too much for the table", |_| {
-            Act::Fail(400, "ProvisionedThroughputExceededException")
-        }));
+        faults.push(Fault {
+            only: Some(false),
+            ..failing("too much for the table", |_| {
+                Act::Fail(400, "ProvisionedThroughputExceededException")
+            })
+        });
     }
     match operation {
         "BatchGetItem" => faults.push(failing("keys unprocessed", |call| {
@@ -112,9 +121,12 @@ fn cancellations() -> [Fault; 6] {
         failing("cancelled: throughput", |call| {
             cancelled(call, "ProvisionedThroughputExceeded")
         }),
-        failing("cancelled: invalid", |call| {
-            cancelled(call, "ValidationError")
-        }),
+        Fault {
+            repeated: Repeated::Never,
+            ..failing("cancelled: invalid", |call| {
+                cancelled(call, "ValidationError")
+            })
+        },
         failing("cancelled: condition", |call| {
             cancelled(call, "ConditionalCheckFailed")
         }),

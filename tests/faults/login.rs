@@ -9,7 +9,8 @@ use super::flow::Need::{Cold, May, Must};
 use super::flow::{Flow, Need, Tried, claims, small_world};
 use crate::world::{Received, Sent, World, send};
 
-const NEW_ADDRESS: [(&str, Need); 10] = [
+/// The calls of a login from an address that is not known yet.
+pub const CALLS: [(&str, Need); 10] = [
     ("password keys", Cold),
     ("key ring", Cold),
     ("public keys", Cold),
@@ -71,7 +72,7 @@ async fn each_fault_of(only: &[&'static str]) {
         app: world.instance::<SignIn>().await,
         handle: login::handle,
         usual: 200,
-        calls: &NEW_ADDRESS,
+        calls: &CALLS,
         only,
     };
     flow.each_fault(
@@ -111,7 +112,7 @@ async fn a_login_after_a_wait_is_counted_with_the_next_wait_or_answers_503() {
         app,
         handle: login::handle,
         usual: 200,
-        calls: &[&NEW_ADDRESS[..], &[("count with a wait", Must)]].concat(),
+        calls: &[&CALLS[..], &[("count with a wait", Must)]].concat(),
         only: &["count with a wait"],
     };
     let arrange = async || {
@@ -142,7 +143,7 @@ async fn a_login_stands_where_the_stronger_hash_cannot_be_stored() {
         app,
         handle: login::handle,
         usual: 200,
-        calls: &[&NEW_ADDRESS[..], &[("rehash", May)]].concat(),
+        calls: &[&CALLS[..], &[("rehash", May)]].concat(),
         only: &["rehash"],
     };
     flow.each_fault(

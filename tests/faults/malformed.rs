@@ -74,14 +74,14 @@ where
                 world.restore(rows).await;
                 world.put(row).await;
                 match call(app, handle, sent.clone()).await {
-                    // What nothing reads, and what may be absent, does no harm.
-                    Ok(_) => {}
                     Err(Error::Internal(what)) => {
                         assert!(!what.contains("panic"), "{name}");
                         refused += 1;
                     }
-                    // A condition on it may not hold any more, or may not be asked at all.
-                    Err(
+                    // What nothing reads, and what may be absent, does no harm; and a condition on it
+                    // may not hold any more.
+                    Ok(_)
+                    | Err(
                         Error::LoginRefused
                         | Error::TokenInvalid
                         | Error::RefreshRefused

@@ -7,7 +7,8 @@ use super::flow::Need::{Cold, Must};
 use super::flow::{Flow, Need, claims, small_world};
 use crate::world::{Received, Rows, Sent, World, send};
 
-const CALLS: [(&str, Need); 4] = [
+/// The calls of a refresh.
+pub const CALLS: [(&str, Need); 4] = [
     ("key ring", Cold),
     ("public keys", Cold),
     ("user", Must),

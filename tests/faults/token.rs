@@ -11,7 +11,14 @@ use super::refresh::{session, signed_in};
 use crate::wire::Act;
 use crate::world::{Sent, send};
 
-const READS: [(&str, Need); 2] = [("public keys", Cold), ("session", Must)];
+/// The calls of `me` and `validate`.
+pub const READS: [(&str, Need); 2] = [("public keys", Cold), ("session", Must)];
+
+/// The calls of a logout with both tokens.
+pub const LOGOUT: [(&str, Need); 3] = [("public keys", Cold), ("key ring", Cold), ("revoke", Must)];
+
+/// The calls of `jwks`, and of `readyz`, which remembers for its own time.
+pub const JWKS: [(&str, Need); 1] = [("public keys", Cold)];
 
 #[tokio::test]
 async fn me_and_validate_answer_the_user_or_503_and_write_nothing() {
@@ -77,7 +84,7 @@ async fn a_logout_that_answers_200_has_ended_the_session() {
         app: world.instance::<Sessions>().await,
         handle: logout::handle,
         usual: 200,
-        calls: &[("public keys", Cold), ("key ring", Cold), ("revoke", Must)],
+        calls: &LOGOUT,
         only: &[],
     };
     let body = json!({"refreshToken": tokens.member("refreshToken")});
@@ -139,7 +146,7 @@ async fn jwks_answers_the_keys_or_503() {
         app: world.instance::<Verifying>().await,
         handle: jwks::handle,
         usual: 200,
-        calls: &[("public keys", Cold)],
+        calls: &JWKS,
         only: &[],
     };
     let arrange = async || Sent::get("/.well-known/jwks.json");
