@@ -127,7 +127,9 @@ async fn a_ring_that_is_not_made_or_not_fit_is_503_and_never_a_token() {
         let answer = send(changes, change_password::handle, change.clone()).await;
         assert_eq!(answer.status, 503, "{text}");
         let changed = super::flow::changed(&rows, &world.rows().await);
-        let only_counts = changed.iter().all(|kind| kind == "FAIL" || kind == "RATE");
+        let only_counts = changed
+            .iter()
+            .all(|kind| matches!(kind.as_str(), "FAIL" | "RATE"));
         assert!(only_counts, "{changed:?} {text}");
         world.restore(&rows).await;
     }

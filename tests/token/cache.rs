@@ -95,7 +95,7 @@ async fn a_value_outlives_its_source_for_15_minutes_from_when_it_was_read() {
     source.error.set(None);
     let asked = source.asked.get();
     assert_eq!(
-        source.get(&cache, NOW.plus_seconds(940)).await,
+        source.get(&cache, NOW.plus_seconds(910)).await,
         Ok(asked + 1)
     );
 }

@@ -14,9 +14,8 @@ const FRESH_SECONDS: i64 = 60;
 const STALE_SECONDS: i64 = 15 * 60;
 /// How often an unknown key id may have the source asked before its time.
 const RELOAD_SECONDS: i64 = 30;
-/// How long a source that did not answer is left alone where nothing is remembered that can be used.
-/// Where something is, for as long as between two reloads: a call should not wait for what it can
-/// do without.
+/// How long a source that did not answer is left alone where nothing is remembered. Where something
+/// is, for as long as between two reloads: a call should not wait for what it can do without.
 const RETRY_SECONDS: i64 = 1;
 
 /// One remembered value. The lock is held while loading, so that a crowd asks once.
@@ -96,8 +95,12 @@ impl<T> State<T> {
         now: Timestamp,
         load: impl AsyncFnOnce() -> Result<T, KeyError>,
     ) -> Result<Arc<T>, KeyError> {
-        let usable = |(_, loaded_at): &(_, Timestamp)| now < loaded_at.plus_seconds(STALE_SECONDS);
-        let pause = if self.value.as_ref().is_some_and(usable) {
+        let young = |at: &Timestamp| now < at.plus_seconds(STALE_SECONDS);
+        let usable = self
+            .value
+            .as_ref()
+            .filter(|(_, loaded_at)| young(loaded_at));
+        let pause = if usable.is_some() {
             RELOAD_SECONDS
         } else {
             RETRY_SECONDS
@@ -117,13 +120,9 @@ impl<T> State<T> {
                 }
             },
         };
-        match &self.value {
+        match usable {
             // A source that is away is waited for; one that answers with something unfit is not.
-            Some((value, loaded_at))
-                if error.may_pass() && now < loaded_at.plus_seconds(STALE_SECONDS) =>
-            {
-                Ok(Arc::clone(value))
-            }
+            Some((value, _)) if error.may_pass() => Ok(Arc::clone(value)),
             _ => Err(error),
         }
     }
