@@ -28,7 +28,7 @@ fn assert_not_ready(received: &Received, table: &str, keys: &str) {
         json!({"status": "unavailable", "checks": checks})
     );
     assert_eq!(received.status, 503);
-    received.assert_headers(&[("retry-after", "5")]);
+    received.assert_headers(&[("retry-after", "10")]);
 }
 
 #[tokio::test]

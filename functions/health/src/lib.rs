@@ -11,7 +11,6 @@ use shared::app::{App, Verifying};
 use shared::aws::Environment;
 use shared::clock::Timestamp;
 use shared::error::Error;
-use shared::http::error::RETRY_SECONDS;
 use shared::http::{Answer, Request};
 use shared::keys::published::Published;
 
@@ -75,9 +74,9 @@ pub async fn handle(app: &'static Health, request: Request) -> Result<Answer, Er
         return Answer::ok(&HealthBody { status: OK });
     }
     let now = request.call.now;
-    let checks = match app.remembered(now) {
-        Some(checks) => checks,
-        None => app.check(now).await,
+    let (checks, found_at) = match app.remembered(now) {
+        Some(found) => found,
+        None => (app.check(now).await, now),
     };
     if checks.table == OK && checks.keys == OK {
         return Answer::ok(&ReadyBody { status: OK, checks });
@@ -87,15 +86,14 @@ pub async fn handle(app: &'static Health, request: Request) -> Result<Answer, Er
         checks,
     };
     let answer = Answer::json(StatusCode::SERVICE_UNAVAILABLE, &body)?;
-    Ok(answer.retry_at(now, now.plus_seconds(RETRY_SECONDS)))
+    // Sooner, the answer would be the same.
+    Ok(answer.retry_at(now, found_at.plus_seconds(REMEMBERED_SECONDS)))
 }
 
 impl Health {
-    fn remembered(&self, now: Timestamp) -> Option<Checks> {
+    fn remembered(&self, now: Timestamp) -> Option<(Checks, Timestamp)> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found
-            .filter(|(_, at)| now < at.plus_seconds(REMEMBERED_SECONDS))
-            .map(|(checks, _)| checks)
+        found.filter(|(_, at)| now < at.plus_seconds(REMEMBERED_SECONDS))
     }
 
     /// Reads the public keys past every cache: the table is there if it answers, and the keys are if
