@@ -80,8 +80,8 @@ where
             let handled = AssertUnwindSafe(handle(app, request)).catch_unwind();
             let outcome = tokio::select! {
                 biased;
-                outcome = handled => outcome.unwrap_or_else(|_| Err(Error::Internal("panic".to_owned()))),
-                () = base.clock.sleep(DEADLINE) => Err(Error::Unavailable("no answer in time".to_owned())),
+                outcome = handled => outcome.unwrap_or_else(|_| panicked()),
+                () = base.clock.sleep(DEADLINE) => late(),
             };
             (outcome, Some(call))
         }
@@ -108,6 +108,14 @@ where
     };
     line.write(&base.config.function);
     response
+}
+
+fn panicked() -> Result<Answer, Error> {
+    Err(Error::Internal("panic".to_owned()))
+}
+
+fn late() -> Result<Answer, Error> {
+    Err(Error::Unavailable("no answer in time".to_owned()))
 }
 
 /// The answer where even the words of a refusal could not be made.
