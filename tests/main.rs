@@ -3,6 +3,7 @@
 mod agreement;
 mod api;
 mod calls;
+mod exchange;
 mod faults;
 mod password;
 mod races;

@@ -7,7 +7,7 @@ use jsonschema::{Draft, Validator};
 use local::template::workspace;
 use serde_json::{Value, json};
 
-use crate::world::Received;
+use crate::exchange::Received;
 
 /// The content type of every answer.
 const JSON: &str = "application/json; charset=utf-8";

@@ -9,8 +9,9 @@ use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
+use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 /// One call: its route, its answer, and the calls to AWS that it made.
 pub struct Visit {

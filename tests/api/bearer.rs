@@ -6,8 +6,9 @@ use shared::clock::Timestamp;
 use shared::store::key::Key;
 
 use super::guarded::Guarded;
+use crate::exchange::Sent;
 use crate::session::{access_claims, kid, tampered, with_kid};
-use crate::world::{START, Sent, World};
+use crate::world::{START, World};
 
 /// Tenant 2001, whose access tokens live for 15 minutes.
 const USER: &str = "1005";

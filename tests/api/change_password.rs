@@ -7,8 +7,9 @@ use shared::store::key::Key;
 use super::guarded::Guarded;
 use super::refresh::{assert_refused, refreshed};
 use crate::calls::{cost, events};
+use crate::exchange::{Received, Sent, send};
 use crate::session::SignedIn;
-use crate::world::{ADDRESS, Received, START, Sent, World, send};
+use crate::world::{ADDRESS, START, World};
 
 /// Whom the tests know by this password, of a tenant without rules of its own.
 pub const USER: &str = "1005";

@@ -4,8 +4,9 @@
 use serde_json::json;
 use shared::app::{Changing, Verifying};
 
+use crate::exchange::{Received, Sent, send};
 use crate::session::SignedIn;
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 /// An endpoint that takes an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

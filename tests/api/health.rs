@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use shared::store::key::Key;
 
 use crate::calls::cost;
+use crate::exchange::{Received, Sent, send};
 use crate::wire::Act;
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 async fn get(app: &'static Health, path: &str) -> Received {
     send(app, health::handle, Sent::get(path)).await

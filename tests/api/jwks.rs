@@ -5,9 +5,10 @@ use shared::app::Verifying;
 use shared::store::key::Key;
 
 use crate::calls::cost;
+use crate::exchange::{Received, Sent, send};
 use crate::session::kid;
 use crate::wire::Act;
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 async fn jwks(app: &'static Verifying) -> Received {
     send(app, jwks::handle, Sent::get("/.well-known/jwks.json")).await

@@ -5,8 +5,9 @@ use shared::store::key::Key;
 
 use super::guarded::{ALL, Guarded};
 use crate::calls::events;
+use crate::exchange::Sent;
 use crate::session::SignedIn;
-use crate::world::{ADDRESS, START, Sent, World};
+use crate::world::{ADDRESS, START, World};
 
 const USER: &str = "1005";
 

@@ -24,8 +24,9 @@ use shared::store::tenant::Tenant;
 use shared::store::user::User;
 use shared::store::write::Change;
 
+use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Call, Done};
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 const NAME: &str = "doctor.smith";
 const PASSWORD: &str = "secure-password";

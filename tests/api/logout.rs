@@ -6,9 +6,10 @@ use shared::app::Sessions;
 use super::guarded::Guarded;
 use super::refresh::{assert_refused, refreshed};
 use crate::calls::{cost, events};
+use crate::exchange::{Received, Sent, send};
 use crate::session::{SignedIn, kid, tampered, with_kid};
 use crate::wire::Act;
-use crate::world::{ADDRESS, Received, START, Sent, World, send};
+use crate::world::{ADDRESS, START, World};
 
 const PATH: &str = "/api/auth/logout";
 const DAY: u64 = 86_400;

@@ -6,8 +6,9 @@ use shared::clock::Timestamp;
 use shared::store::key::Key;
 
 use crate::calls::cost;
+use crate::exchange::{Sent, send};
 use crate::wire::Act;
-use crate::world::{START, Sent, World, send};
+use crate::world::{START, World};
 
 fn me(token: &str) -> Sent {
     Sent::get("/api/auth/me").bearer(token)

@@ -7,7 +7,8 @@ use shared::store::key::Key;
 
 use super::change_password::{CURRENT, NEW, USER, assert_changed, change};
 use crate::calls::{cost, events};
-use crate::world::{Received, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::World;
 
 #[track_caller]
 fn assert_rejected(received: &Received, advice: &str) {

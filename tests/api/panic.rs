@@ -6,7 +6,8 @@ use shared::app::Verifying;
 use shared::error::Error;
 use shared::http::{Answer, Request};
 
-use crate::world::{Received, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::World;
 
 /// What no log may have.
 const CANARY: &str = "canary-of-a-panic";

@@ -6,9 +6,10 @@ use shared::store::session::Session;
 use shared::token::refresh::Kind;
 
 use crate::calls::{cost, events};
+use crate::exchange::{Received, Sent, send};
 use crate::session::{access_claims, refresh_claims};
 use crate::wire::Act;
-use crate::world::{Received, START, Sent, World, send};
+use crate::world::{START, World};
 
 const DAY: u64 = 86_400;
 /// The refusal of any refresh token.

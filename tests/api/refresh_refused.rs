@@ -6,9 +6,10 @@ use shared::store::key::Key;
 
 use super::refresh::{assert_refused, refreshed};
 use crate::calls::{batch, cost, events};
+use crate::exchange::{Sent, send};
 use crate::session::{SignedIn, kid, tampered, with_kid};
 use crate::wire::Act;
-use crate::world::{ADDRESS, START, Sent, World, send};
+use crate::world::{ADDRESS, START, World};
 
 /// A change of one row, and how many requests then refuse a refresh.
 type Ending = (&'static str, fn(&SignedIn) -> Key, fn(&mut Value), usize);

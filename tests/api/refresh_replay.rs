@@ -5,8 +5,9 @@ use shared::app::{Sessions, Verifying};
 
 use super::refresh::{assert_refused, refreshed};
 use crate::calls::{cost, events};
+use crate::exchange::{Sent, send};
 use crate::session::{SignedIn, kid, refresh_claims};
-use crate::world::{ADDRESS, START, Sent, World, send};
+use crate::world::{ADDRESS, START, World};
 
 /// A user whose first refresh token has been used at [`START`], and the second.
 async fn used(world: &World) -> (SignedIn, &'static Sessions, String) {

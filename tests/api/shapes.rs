@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use shared::app::{Changing, Sessions};
 
-use crate::world::{Received, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::World;
 
 const REFRESH: &str = "/api/auth/refresh";
 const CHANGE_PASSWORD: &str = "/api/auth/change-password";

@@ -5,7 +5,8 @@ use shared::app::Verifying;
 use shared::store::key::Key;
 
 use crate::calls::cost;
-use crate::world::{START, Sent, World, send};
+use crate::exchange::{Sent, send};
+use crate::world::{START, World};
 
 #[tokio::test]
 async fn validate_answers_that_the_token_is_valid_and_whose_in_one_request() {

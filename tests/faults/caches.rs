@@ -8,8 +8,9 @@ use shared::store::key::Key;
 use super::flow::small_world;
 use super::place::place;
 use super::refresh::signed_in;
+use crate::exchange::{Received, Sent, send};
 use crate::wire::Act;
-use crate::world::{Received, Sent, World, send};
+use crate::world::World;
 
 /// The source of one kind of keys does not answer.
 fn away(world: &World, source: &'static str) {

@@ -6,7 +6,7 @@ use shared::app::{Changing, Verifying};
 use super::flow::Need::{Cold, May, Must};
 use super::flow::{Flow, Need};
 use super::refresh::signed_in;
-use crate::world::{Received, Sent, send};
+use crate::exchange::{Received, Sent, send};
 
 /// The calls of a password change.
 pub const CALLS: [(&str, Need); 6] = [

@@ -7,7 +7,8 @@ use shared::clock::Clock;
 
 use super::flow::claims;
 use super::refresh::{session, signed_in};
-use crate::world::{START, Sent, World, send};
+use crate::exchange::{Sent, send};
+use crate::world::{START, World};
 
 /// The longest that a client waits before its repeat: a function's time, and a 503's `retry-after`.
 const REPEATED_AFTER: u64 = 15 + 5;

@@ -15,8 +15,9 @@ use shared::http::{Answer, Request};
 
 use super::fault::{Fault, Repeated, faults};
 use super::place::place;
+use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Call, Wire};
-use crate::world::{Received, Rows, Sent, World, send};
+use crate::world::{Rows, World};
 
 /// A request and the calls to AWS that it makes.
 pub struct Flow<'a, A: App, H> {

@@ -7,7 +7,8 @@ use shared::store::key::Key;
 
 use super::flow::Need::{Cold, May, Must};
 use super::flow::{Flow, Need, Tried, claims, small_world};
-use crate::world::{Received, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::World;
 
 /// The calls of a login from an address that is not known yet.
 pub const CALLS: [(&str, Need); 10] = [

@@ -8,7 +8,8 @@ use shared::store::window::Window;
 
 use super::flow::Need::{Cold, May, Must};
 use super::flow::{Flow, Need, Tried, small_world};
-use crate::world::{ADDRESS, START, Sent, send};
+use crate::exchange::{Sent, send};
+use crate::world::{ADDRESS, START};
 
 const REFUSED: [(&str, Need); 8] = [
     ("password keys", Cold),

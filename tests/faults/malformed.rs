@@ -7,7 +7,8 @@ use shared::error::Error;
 use shared::http::{Answer, Request};
 
 use super::refresh::signed_in;
-use crate::world::{Rows, Sent, World, send};
+use crate::exchange::{Sent, send};
+use crate::world::{Rows, World};
 
 /// What may stand in place of an attribute: nothing, or a value of another type.
 pub fn wrongs(right: Option<&AttributeValue>) -> Vec<Option<AttributeValue>> {

@@ -5,7 +5,8 @@ use shared::app::{Sessions, SignIn, Verifying};
 
 use super::flow::Need::{Cold, Must};
 use super::flow::{Flow, Need, claims, small_world};
-use crate::world::{Received, Rows, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::{Rows, World};
 
 /// The calls of a refresh.
 pub const CALLS: [(&str, Need); 4] = [

@@ -9,8 +9,9 @@ use super::fault::cancelled;
 use super::flow::small_world;
 use super::place::place;
 use super::refresh::signed_in;
+use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call, Wire};
-use crate::world::{Sent, World, send};
+use crate::world::World;
 
 type Late = fn(&Call) -> Act;
 

@@ -8,8 +8,8 @@ use super::flow::Need::{Cold, Must};
 use super::flow::{Flow, Need, small_world};
 use super::place::place;
 use super::refresh::{session, signed_in};
+use crate::exchange::{Sent, send};
 use crate::wire::Act;
-use crate::world::{Sent, send};
 
 /// The calls of `me` and `validate`.
 pub const READS: [(&str, Need); 2] = [("public keys", Cold), ("session", Must)];

@@ -18,7 +18,8 @@ use shared::store::write::Change;
 use shared::store::{Item, parse};
 
 use super::order::Racer;
-use crate::world::{ADDRESS, Received, Sent, World, send};
+use crate::exchange::{Received, Sent, send};
+use crate::world::{ADDRESS, World};
 
 /// The user of these tests, whose tenant takes any new password of seven characters.
 pub const NAME: &str = "doctor.smith";

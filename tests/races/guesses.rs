@@ -6,8 +6,8 @@ use shared::store::key::Key;
 
 use super::fleet::{Fleet, NAME, PASSWORD, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent};
 use crate::wire::Call;
-use crate::world::{Received, Sent};
 
 const RACERS: usize = 16;
 

@@ -5,8 +5,8 @@ use shared::store::key::Key;
 
 use super::fleet::{Fleet, NAME, PASSWORD, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent};
 use crate::wire::Call;
-use crate::world::{Received, Sent};
 
 fn makes_known(call: &Call) -> bool {
     call.operation == "PutItem" && call.touches("FAIL#")

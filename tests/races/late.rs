@@ -4,8 +4,9 @@
 use shared::store::key::Key;
 
 use super::fleet::{Fleet, NAME, PASSWORD, Tokens, Verdict, check};
+use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call};
-use crate::world::{Sent, World, send};
+use crate::world::World;
 
 /// What the late try does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

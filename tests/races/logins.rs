@@ -7,8 +7,9 @@ use shared::store::window::Window;
 use super::fleet::{NAME, PASSWORD, Verdict, check, statuses};
 use super::late::{hold, update};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent, send};
 use crate::wire::Call;
-use crate::world::{ADDRESS, Received, START, Sent, World, send};
+use crate::world::{ADDRESS, START, World};
 
 const RACERS: usize = 200;
 

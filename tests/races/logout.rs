@@ -6,8 +6,8 @@ use shared::store::key::Key;
 
 use super::fleet::{Fleet, PASSWORD, Tokens, USER, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::Received;
 use crate::wire::{Act, Call};
-use crate::world::Received;
 
 async fn race(fleet: &Fleet, race: &Race) -> Verdict {
     let first = fleet.sign_in(PASSWORD).await;

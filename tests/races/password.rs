@@ -2,8 +2,9 @@
 
 use super::fleet::{Fleet, NAME, PASSWORD, Tokens, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent};
 use crate::wire::Call;
-use crate::world::{ADDRESS, Received, Sent};
+use crate::world::ADDRESS;
 
 /// Where the user's password stands: each round changes it once.
 struct User {

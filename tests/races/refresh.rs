@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fleet::{Fleet, PASSWORD, Tokens, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent, send};
 use crate::wire::Call;
-use crate::world::{Received, Sent, send};
 
 /// How many refresh one token.
 const RACERS: usize = 64;

@@ -4,8 +4,8 @@ use shared::app::SignIn;
 
 use super::fleet::{Fleet, NAME, PASSWORD, Verdict, check, statuses};
 use super::order::{FAULTS, Fault, Race, Racer};
+use crate::exchange::{Received, Sent, send};
 use crate::wire::Call;
-use crate::world::{Received, Sent, send};
 
 struct Rehashing {
     fleet: Fleet,

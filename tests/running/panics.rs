@@ -6,7 +6,8 @@ use serde_json::Value;
 use shared::app::Verifying;
 use shared::http::{Answer, Request};
 
-use crate::world::{Sent, World, send};
+use crate::exchange::{Sent, send};
+use crate::world::World;
 
 const CANARY: &str = "canary-of-a-panic";
 

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use shared::app::SignIn;
 
 use super::{NAME, PASSWORD, away, events, failures, post, status};
+use crate::exchange::{Received, Sent};
 use crate::wire::Act;
-use crate::world::{ADDRESS, Received, START, Sent, World};
+use crate::world::{ADDRESS, START, World};
 
 const MESSAGE: &str = "Too many login attempts. Please try again in a few minutes.";
 

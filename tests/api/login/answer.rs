@@ -7,7 +7,8 @@ use shared::store::tenant::TenantStatus;
 use super::{
     NAME, PASSWORD, TENANT, USER, change_tenant, change_user, post, without_address_limit,
 };
-use crate::world::{Sent, World};
+use crate::exchange::Sent;
+use crate::world::World;
 
 #[tokio::test]
 async fn the_answer_has_every_member_of_the_contract_and_no_other() {

@@ -9,8 +9,9 @@ use super::{
     NAME, PASSWORD, TENANT, USER, change_tenant, change_user, events, post, put,
     without_address_limit,
 };
+use crate::exchange::Sent;
 use crate::wire::Done;
-use crate::world::{ADDRESS, START, Sent, World};
+use crate::world::{ADDRESS, START, World};
 
 /// The one event of these calls.
 fn only(calls: &[Done]) -> Value {

@@ -9,7 +9,8 @@ use shared::store::user::UserStatus;
 use shared::store::write::Change;
 
 use super::{change_tenant, change_user, post, without_address_limit};
-use crate::world::{Received, Sent, World};
+use crate::exchange::{Received, Sent};
+use crate::world::World;
 
 /// A login that has to fail, by what is wrong with it.
 const CASES: [(&str, &str, &str); 9] = [

@@ -8,7 +8,8 @@ use shared::store::login_name::LoginNameRow;
 use shared::store::write::Change;
 
 use super::{PASSWORD, TENANT, USER, post, status, without_address_limit};
-use crate::world::{ADDRESS, Sent, World};
+use crate::exchange::Sent;
+use crate::world::{ADDRESS, World};
 
 #[tokio::test]
 async fn a_name_of_a_bad_shape_is_refused_by_its_member_and_never_quoted() {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use shared::app::SignIn;
 
 use super::{NAME, PASSWORD, post, without_address_limit};
-use crate::world::{Received, Sent, World};
+use crate::exchange::{Received, Sent};
+use crate::world::World;
 
 const PATHS: [&str; 2] = ["/api/auth/login", "/api/v1/auth/login"];
 const MISSING: &str = "Username and password are required";

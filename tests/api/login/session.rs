@@ -5,8 +5,9 @@ use shared::app::SignIn;
 use shared::http::Request;
 
 use super::{PASSWORD, away, change_user, failures, post, put, without_address_limit};
+use crate::exchange::Sent;
 use crate::wire::{Act, Done};
-use crate::world::{START, Sent, World};
+use crate::world::{START, World};
 
 /// The session among the rows that were put.
 fn session(calls: &[Done]) -> Value {

@@ -10,7 +10,8 @@ use shared::store::parse;
 use shared::store::session::Session;
 
 use super::{change_tenant, post, without_address_limit};
-use crate::world::{START, Sent, World};
+use crate::exchange::Sent;
+use crate::world::{START, World};
 
 const DAY: i64 = 86_400;
 

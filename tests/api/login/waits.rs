@@ -9,7 +9,8 @@ use shared::store::write::Change;
 use super::{
     NAME, PASSWORD, USER, change_user, failures, failures_key, post, status, without_address_limit,
 };
-use crate::world::{ADDRESS, START, Sent, World};
+use crate::exchange::Sent;
+use crate::world::{ADDRESS, START, World};
 
 const WRONG: &str = "another-password";
 const HOUR: i64 = 3600;
