@@ -36,11 +36,13 @@ help:
 # Settings reach `local` through the environment, and its process takes the shell's place, so that
 # Ctrl-C and its exit code meet nothing in between.
 run: .tools/cargo-lambda-$(CARGO_LAMBDA)
+	$(call needs,cargo,Rust from https://rustup.rs)
 	@echo "building the workspace (minutes the first time, seconds after that)"
 	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
 	@exec target/debug/local
 
 test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS)
+	$(call needs,cargo,Rust from https://rustup.rs)
 	$(call needs,node,Node from https://nodejs.org)
 	$(call needs,curl,curl from your system)
 	cargo build --workspace

@@ -131,7 +131,7 @@ impl Config {
             login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
             failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
             argon2: Argon2Cost {
-                memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456..=1 << 20)?,
+                memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456..=393_216)?,
                 iterations: number(&get, "ARGON2_ITERATIONS", 2, 2..=100)?,
                 parallelism: number(&get, "ARGON2_PARALLELISM", 1, 1..=16)?,
             },

@@ -218,6 +218,49 @@ async fn an_address_that_the_tenant_does_not_allow_gets_no_tokens_and_is_recorde
 }
 
 #[tokio::test]
+async fn from_an_address_that_is_not_allowed_a_token_is_judged_as_anywhere() {
+    let world = World::new().await;
+    let app: &Sessions = world.instance().await;
+    let elsewhere = |token: &str| Sent::refresh(token).from("192.0.2.9");
+    let statuses = async |tokens: &[&str]| {
+        let mut statuses = Vec::new();
+        for token in tokens {
+            statuses.push(send(app, refresh::handle, elsewhere(token)).await.status);
+        }
+        statuses
+    };
+    let user = world.sign_in("1005").await;
+    let next = refreshed(app, &user.refresh).await;
+    let last = refreshed(app, next.member("refreshToken")).await;
+    let (next, last) = (next.member("refreshToken"), last.member("refreshToken"));
+    let allow_one =
+        |row: &mut Value| row["policy"]["allowed_cidrs"] = json!([ADDRESS.to_owned() + "/32"]);
+    world.alter(&user.tenant_key(), allow_one).await;
+    world.wire.take();
+    // The last and, a moment ago, the one before are good; the first has been overtaken.
+    assert_eq!(
+        statuses(&[last, next, &user.refresh]).await,
+        [403, 403, 401]
+    );
+    let kinds = |recorded: Vec<Value>| -> Vec<String> {
+        let kinds = recorded
+            .iter()
+            .map(|event| event["type"].as_str().expect("a type").to_owned());
+        kinds.collect()
+    };
+    assert_eq!(
+        kinds(events(&world.wire.take())),
+        ["authz_fail", "authz_fail"]
+    );
+    // Replayed after the grace, from wherever, it ends the session.
+    world.wait(30);
+    assert_eq!(statuses(&[next]).await, [401]);
+    assert_eq!(kinds(events(&world.wire.take())), ["authn_token_reuse"]);
+    assert_refused(app, last).await;
+    assert_eq!(statuses(&[last]).await, [401]);
+}
+
+#[tokio::test]
 async fn a_refresh_answers_503_where_the_table_or_the_keys_are_away_and_can_be_repeated() {
     let world = World::new().await;
     let user = world.sign_in("1005").await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{change_password, login, refresh, token};
+use super::{address, change_password, login, refresh, token};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -14,14 +14,17 @@ type Row = [String; 4];
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
     let event = ("event", Must);
-    let flows: [(&str, &[(&'static str, Need)]); 12] = [
+    let flows: [(&str, &[(&'static str, Need)]); 15] = [
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
         ("login", &[event]),
         ("refresh", &refresh::CALLS),
         ("refresh", &[("revoke", Must), event]),
+        ("refresh", &address::REFRESH),
         ("me", &token::READS),
+        ("me", &address::WITH_TOKEN),
         ("validate", &token::READS),
+        ("validate", &address::WITH_TOKEN),
         ("logout", &token::LOGOUT),
         ("change-password", &change_password::CALLS),
         ("change-password", &[event]),

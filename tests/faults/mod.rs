@@ -1,6 +1,7 @@
 //! What each function answers when a call to AWS fails, is late or loses its answer: as
 //! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
 
+mod address;
 mod caches;
 mod change_password;
 mod clocks;

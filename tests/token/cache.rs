@@ -121,6 +121,9 @@ async fn what_is_remembered_does_not_cover_for_a_source_whose_answer_is_unfit() 
         source.error.set(Some(error.clone()));
         assert_eq!(source.get(&cache, just_before(60)).await, Ok(1));
         assert_eq!(source.get(&cache, NOW.plus_seconds(60)).await, Err(error));
+        source.error.set(None);
+        let mended = source.asked.get() + 1;
+        assert_eq!(source.get(&cache, NOW.plus_seconds(61)).await, Ok(mended));
     }
 }
 

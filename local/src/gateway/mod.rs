@@ -88,8 +88,8 @@ pub async fn start(
     .await
 }
 
-/// The event of a request that no function serves: it is refused (405) before anything is read or
-/// counted, which shows that the function runs. It comes from an address that is nobody's (RFC 5737).
+/// The event of a request that no function serves: it is refused (405) before anything is read,
+/// which shows that the function runs. It comes from an address that is nobody's (RFC 5737).
 #[must_use]
 pub fn unserved(route: &Route) -> Value {
     let request = Request::head(route.path.as_str())

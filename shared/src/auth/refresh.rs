@@ -27,7 +27,7 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
     let not_before = signing.published.not_before();
     let (mut user, tenant) = owner(app, &claims).await?;
     if !tenant.policy.allows(call.address) {
-        return elsewhere(app, call, &claims, &user, not_before).await;
+        return elsewhere(app, call, &claims, not_before).await;
     }
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
     if lifetimes.refresh_idle.is_none() {
@@ -106,29 +106,75 @@ async fn owner(app: &Sessions, claims: &RefreshClaims) -> Result<(User, Tenant),
 }
 
 /// What a refresh from an address that the tenant does not allow is answered: a good token is told
-/// so, and one that is dead is dead.
+/// so, one that is dead is dead, and a stolen one ends its session from there too.
 async fn elsewhere(
     app: &Sessions,
     call: &Call,
     claims: &RefreshClaims,
-    user: &User,
     not_before: Timestamp,
 ) -> Result<Tokens, Error> {
-    let [session] = app
-        .base
-        .store
-        .read([&Key::session(&claims.sub, &claims.sid)])
-        .await?;
-    let session: Option<Session> = session.map(|row| parse(row, "session")).transpose()?;
-    let live = session.is_some_and(|session| {
-        session.is_open(call.now, not_before)
-            && session.epoch == user.epoch
-            && session.generation == claims.generation
-    });
-    if live {
-        return refuse_address(&app.base, call, user).await;
+    let keys = (
+        Key::session(&claims.sub, &claims.sid),
+        Key::user(&claims.sub),
+    );
+    // Twice where the reads fell on two sides of a password change.
+    for _ in 0..2 {
+        let [Some(session), Some(user)] = app.base.store.read([&keys.0, &keys.1]).await? else {
+            break;
+        };
+        let session: Session = parse(session, "session")?;
+        let user: User = parse(user, "user")?;
+        if !session.is_open(call.now, not_before) {
+            break;
+        }
+        if session.epoch != user.epoch {
+            continue;
+        }
+        match standing(app, call, claims, &session) {
+            Standing::Current | Standing::Repeated => {
+                return refuse_address(&app.base, call, &user).await;
+            }
+            Standing::Stolen => end_stolen(app, call, &user, &session).await?,
+            Standing::Overtaken => {}
+        }
+        break;
     }
     Err(Error::RefreshRefused)
+}
+
+/// How a refresh token stands to its session, which is live.
+enum Standing {
+    /// It is the one that can be used.
+    Current,
+    /// It was used a moment ago: the answer was lost, or two tabs raced.
+    Repeated,
+    /// Several have followed it a moment ago, or a restored table has forgotten it.
+    Overtaken,
+    /// It was used long ago: whoever has it now should not.
+    Stolen,
+}
+
+fn standing(app: &Sessions, call: &Call, claims: &RefreshClaims, session: &Session) -> Standing {
+    let grace = app.base.config.refresh_grace_seconds;
+    let young = issue::is_within_grace(session.rotated_at, call.now, grace);
+    match session.generation.checked_sub(claims.generation) {
+        Some(0) => Standing::Current,
+        Some(1) if young => Standing::Repeated,
+        Some(_) if !young => Standing::Stolen,
+        _ => Standing::Overtaken,
+    }
+}
+
+async fn end_stolen(
+    app: &Sessions,
+    call: &Call,
+    user: &User,
+    session: &Session,
+) -> Result<(), Error> {
+    let (kind, outcome) = (EventType::AuthnTokenReuse, Outcome::Failure);
+    let event = call.event_by(kind, outcome, &user.id, &user.tenant_id);
+    app.base.store.revoke(&user.id, &session.id, &event).await?;
+    Ok(())
 }
 
 /// What a refresh answers, whose write was refused by a session that is live: the next generation
@@ -140,21 +186,20 @@ async fn repeated(
     user: &User,
     session: &Session,
 ) -> Result<(), Error> {
-    let grace = app.base.config.refresh_grace_seconds;
-    let young = issue::is_within_grace(session.rotated_at, call.now, grace);
-    let by_user = |kind, outcome| call.event_by(kind, outcome, &user.id, &user.tenant_id);
-    if young && session.generation == claims.generation + 1 {
-        let event = Event {
-            previous_ip: Some(session.ip.clone()),
-            ..by_user(EventType::SessionRenewed, Outcome::Success).because("repeated")
-        };
-        app.base.store.put_event(&event).await?;
-        return Ok(());
-    }
-    // Below the token's: a restored table has forgotten it. Young: two tabs, and one was quicker.
-    if session.generation > claims.generation && !young {
-        let event = by_user(EventType::AuthnTokenReuse, Outcome::Failure);
-        app.base.store.revoke(&user.id, &session.id, &event).await?;
+    match standing(app, call, claims, session) {
+        Standing::Repeated => {
+            let (kind, outcome) = (EventType::SessionRenewed, Outcome::Success);
+            let event = Event {
+                previous_ip: Some(session.ip.clone()),
+                ..call
+                    .event_by(kind, outcome, &user.id, &user.tenant_id)
+                    .because("repeated")
+            };
+            app.base.store.put_event(&event).await?;
+            return Ok(());
+        }
+        Standing::Stolen => end_stolen(app, call, user, session).await?,
+        Standing::Current | Standing::Overtaken => {}
     }
     Err(Error::RefreshRefused)
 }

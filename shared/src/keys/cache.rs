@@ -14,8 +14,8 @@ const FRESH_SECONDS: i64 = 60;
 const STALE_SECONDS: i64 = 15 * 60;
 /// How often an unknown key id may have the source asked before its time.
 const RELOAD_SECONDS: i64 = 30;
-/// How long a source that did not answer is left alone where nothing is remembered. Where something
-/// is, for as long as between two reloads: a call should not wait for what it can do without.
+/// How long a source that failed is left alone. Where what is remembered is used instead, for as long
+/// as between two reloads: a call should not wait for what it can do without.
 const RETRY_SECONDS: i64 = 1;
 
 /// One remembered value. The lock is held while loading, so that a crowd asks once.
@@ -100,10 +100,9 @@ impl<T> State<T> {
             .value
             .as_ref()
             .filter(|(_, loaded_at)| young(loaded_at));
-        let pause = if usable.is_some() {
-            RELOAD_SECONDS
-        } else {
-            RETRY_SECONDS
+        let pause = match &self.failed {
+            Some((error, _)) if usable.is_some() && error.may_pass() => RELOAD_SECONDS,
+            _ => RETRY_SECONDS,
         };
         let error = match &self.failed {
             Some((error, at)) if now < at.plus_seconds(pause) => error.clone(),
