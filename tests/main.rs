@@ -5,6 +5,7 @@ mod api;
 mod calls;
 mod exchange;
 mod faults;
+mod http;
 mod password;
 mod races;
 mod running;

@@ -1,0 +1,3 @@
+//! What a request may be, whatever is sent.
+
+mod parsers;
