@@ -82,9 +82,7 @@ impl Verifying {
             .await;
         published.map_err(|error| error.of(KEYS_ROW))
     }
-}
 
-impl Verifying {
     /// What an access token says, or why it is refused; a key id that is not published has the keys
     /// read again.
     ///

@@ -9,8 +9,8 @@ use crate::keys::published::Published;
 use crate::store::event::{EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::session::Session;
-use crate::store::tenant::{Tenant, TenantStatus};
-use crate::store::user::{User, UserStatus};
+use crate::store::tenant::Tenant;
+use crate::store::user::User;
 use crate::store::{Item, StoreError, parse};
 use crate::token::access::{AccessClaims, TokenError};
 
@@ -118,9 +118,7 @@ fn decide(
     let tenant: Tenant = parse(tenant, "tenant")?;
     let live = session.is_open(call.now, published.not_before())
         && session.client_id == claims.client_id
-        && user.status == UserStatus::Active
-        && user.tenant_id == tenant.id
-        && tenant.status == TenantStatus::Active;
+        && user.is_active_in(&tenant);
     if !live {
         return Ok(Liveness::Dead);
     }

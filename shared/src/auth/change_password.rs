@@ -69,18 +69,16 @@ pub async fn change_password(
             caller.user.new_password(&sealed, &event)?,
             caller.session.moved_to(caller.user.epoch + 1)?,
         ];
-        match store.transact(&changes).await? {
-            Written::Done(_) => {
-                attempt.clear(store, call).await;
-                return Ok(());
-            }
-            Written::Refused(row) if event.is_in(row.as_ref()) => {
-                attempt.clear(store, call).await;
-                return Ok(());
-            }
-            // Somebody changed the user first: read, and decide again.
-            Written::Refused(_) => caller = access::authenticate(&app.base, call, token).await?,
+        let changed = match store.transact(&changes).await? {
+            Written::Done(_) => true,
+            Written::Refused(row) => event.is_in(row.as_ref()),
+        };
+        if changed {
+            attempt.clear(store, call).await;
+            return Ok(());
         }
+        // Somebody changed the user first: read, and decide again.
+        caller = access::authenticate(&app.base, call, token).await?;
     }
     Err(Error::Unavailable(
         "a password change was lost to others".to_owned(),

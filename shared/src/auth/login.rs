@@ -24,7 +24,7 @@ use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
 use crate::store::login_name::LoginNameRow;
 use crate::store::parse;
-use crate::store::tenant::{Tenant, TenantStatus};
+use crate::store::tenant::Tenant;
 use crate::store::user::{User, UserStatus};
 
 /// Who wants in, and with what.
@@ -153,7 +153,7 @@ fn enter(
     if user.status != UserStatus::Active {
         return Err("suspended");
     }
-    if user.tenant_id != tenant.id || tenant.status != TenantStatus::Active {
+    if !user.is_active_in(&tenant) {
         return Err("tenant");
     }
     if !tenant.policy.allows(call.address) {

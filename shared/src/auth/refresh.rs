@@ -11,8 +11,8 @@ use crate::store::event::{Event, EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::parse;
 use crate::store::session::{Rotated, RotationGuard, Session};
-use crate::store::tenant::{Tenant, TenantStatus};
-use crate::store::user::{User, UserStatus};
+use crate::store::tenant::Tenant;
+use crate::store::user::User;
 use crate::token::refresh::RefreshClaims;
 
 /// The tokens that follow a refresh token.
@@ -96,10 +96,7 @@ async fn owner(app: &Sessions, claims: &RefreshClaims) -> Result<(User, Tenant),
     };
     let user: User = parse(user, "user")?;
     let tenant: Tenant = parse(tenant, "tenant")?;
-    let active = user.status == UserStatus::Active
-        && user.tenant_id == tenant.id
-        && tenant.status == TenantStatus::Active;
-    if !active {
+    if !user.is_active_in(&tenant) {
         return Err(Error::RefreshRefused);
     }
     Ok((user, tenant))

@@ -98,6 +98,16 @@ impl Event {
         self
     }
 
+    /// The event as a row of its own.
+    fn row(&self) -> Result<Change, StoreError> {
+        let expires_at = self.time.plus_seconds(KEPT_SECONDS).seconds();
+        let row = EventRow {
+            event: self,
+            expires_at,
+        };
+        Change::put(Key::event(&self.id), &row)
+    }
+
     /// Whether `row` carries this event: then a write that seemed refused was our own, made before.
     #[must_use]
     pub fn is_in(&self, row: Option<&Item>) -> bool {
@@ -113,10 +123,8 @@ impl Store {
     ///
     /// When DynamoDB does not answer.
     pub async fn put_event(&self, event: &Event) -> Result<(), StoreError> {
-        let expires_at = event.time.plus_seconds(KEPT_SECONDS).seconds();
         // A repeat puts the same row, in which the stream's reader sees no new event.
-        let change = Change::put(Key::event(&event.id), &EventRow { event, expires_at })?;
-        self.write(&change).await.map(|_| ())
+        self.write(&event.row()?).await.map(|_| ())
     }
 
     /// Puts an event whose id says what it is about, unless somebody else has put it before.
@@ -125,9 +133,7 @@ impl Store {
     ///
     /// When DynamoDB does not answer.
     pub async fn put_event_once(&self, event: &Event) -> Result<(), StoreError> {
-        let expires_at = event.time.plus_seconds(KEPT_SECONDS).seconds();
-        let change = Change::put(Key::event(&event.id), &EventRow { event, expires_at })?
-            .when("attribute_not_exists(pk)");
+        let change = event.row()?.when("attribute_not_exists(pk)");
         self.write(&change).await.map(|_| ())
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::key::Key;
+use super::tenant::{Tenant, TenantStatus};
 use super::write::{Change, Written};
 use super::{Store, StoreError};
 use crate::clock::Timestamp;
@@ -82,6 +83,14 @@ impl fmt::Debug for User {
 }
 
 impl User {
+    /// Whether the user may have sessions: it and `tenant`, which has to be its own, are active.
+    #[must_use]
+    pub fn is_active_in(&self, tenant: &Tenant) -> bool {
+        self.status == UserStatus::Active
+            && self.tenant_id == tenant.id
+            && tenant.status == TenantStatus::Active
+    }
+
     /// The change that gives the user a new password: every session ends, being of an earlier epoch.
     ///
     /// # Errors
