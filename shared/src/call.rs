@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::id::{EventId, TenantId, UserId};
+use crate::id::{EventId, PrincipalId, TenantId};
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::window::Window;
 
@@ -101,22 +101,26 @@ impl Call {
             subject: None,
             tenant_id: None,
             reason: None,
+            key_id: None,
+            from: None,
+            to: None,
             previous_ip: None,
         }
     }
 
-    /// An audit event of something that `user` did for themselves.
+    /// An audit event of something that a user or a client did for themselves.
     #[must_use]
     pub fn event_by(
         &self,
         kind: EventType,
         outcome: Outcome,
-        user: &UserId,
+        actor: impl Into<PrincipalId>,
         tenant: &TenantId,
     ) -> Event {
+        let actor = actor.into();
         Event {
-            actor: Some(user.clone()),
-            subject: Some(user.clone()),
+            actor: Some(actor.clone()),
+            subject: Some(actor),
             tenant_id: Some(tenant.clone()),
             ..self.event(kind, outcome)
         }

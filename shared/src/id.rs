@@ -53,6 +53,36 @@ id!(
     TenantId
 );
 id!(
+    /// The id of an API client, the `sub` and the `client_id` of its tokens.
+    ClientId
+);
+id!(
+    /// The id of an API key, the part of it that is no secret.
+    KeyId
+);
+id!(
+    /// Who does something, or to whom it is done: a user's id, a client's, or that of a key tried.
+    PrincipalId
+);
+id!(
     /// An audit event's id.
     EventId
 );
+
+impl From<&UserId> for PrincipalId {
+    fn from(id: &UserId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+impl From<&ClientId> for PrincipalId {
+    fn from(id: &ClientId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+impl From<&KeyId> for PrincipalId {
+    fn from(id: &KeyId) -> Self {
+        Self(id.0.clone())
+    }
+}

@@ -176,7 +176,8 @@ async fn refuse(
         EventType::AuthnLoginFail
     };
     // A name that is nobody's is stored nowhere.
-    let (subject, tenant_id) = owner.map(|owner| (owner.user_id, owner.tenant_id)).unzip();
+    let owner = owner.map(|owner| ((&owner.user_id).into(), owner.tenant_id));
+    let (subject, tenant_id) = owner.unzip();
     let event = Event {
         subject,
         tenant_id,

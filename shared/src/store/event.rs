@@ -7,15 +7,15 @@ use super::key::Key;
 use super::write::Change;
 use super::{Item, Store, StoreError};
 use crate::clock::Timestamp;
-use crate::id::{EventId, TenantId, UserId};
+use crate::id::{EventId, KeyId, PrincipalId, TenantId};
 
 /// What happened, by its name in the OWASP Logging Vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventType {
-    /// A login that made a session.
+    /// A login, an accepted invite or a client's authentication that made a session.
     AuthnLoginSuccess,
-    /// A wrong password, a suspended user, an address not allowed.
+    /// A wrong password or API key, a suspended user or client, an address not allowed.
     AuthnLoginFail,
     /// A failed login after which the name has to wait.
     AuthnLoginLock,
@@ -23,16 +23,38 @@ pub enum EventType {
     AuthnPasswordChange,
     /// A password not changed: the current one was wrong, or the new one was rejected.
     AuthnPasswordChangeFail,
+    /// A client or an API key made.
+    AuthnTokenCreated,
     /// A refresh token replayed, its session ended.
     AuthnTokenReuse,
-    /// An address refused to a good token.
+    /// A client ended or suspended, an API key ended.
+    AuthnTokenRevoked,
+    /// A user's role or a client's scope changed, from one to another.
+    AuthzChange,
+    /// A role, a scope or an address refused to a good token.
     AuthzFail,
     /// The first refusal of a window.
     ExcessRateLimitExceeded,
-    /// A session ended: by logout.
+    /// A session ended: by logout, or as one too many.
     SessionExpired,
     /// A session refreshed, or the answer of a lost refresh given again.
     SessionRenewed,
+    /// The operator has exported users.
+    SysExport,
+    /// The operator has imported users.
+    SysImport,
+    /// A signing key revoked.
+    SysKeyRevoked,
+    /// The signing keys rotated.
+    SysKeyRotated,
+    /// A user suspended.
+    UserArchived,
+    /// A user invited.
+    UserCreated,
+    /// A user removed.
+    UserDeleted,
+    /// A user's name changed, or a suspended user made active again.
+    UserUpdated,
 }
 
 /// How it ended.
@@ -64,18 +86,27 @@ pub struct Event {
     pub user_agent: String,
     /// In which call.
     pub request_id: String,
-    /// Who did it, where that is known.
+    /// Who did it, where that is known: a user or a client.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub actor: Option<UserId>,
-    /// To whom, where there is such a user.
+    pub actor: Option<PrincipalId>,
+    /// To whom or what: a user, a client, the id of a key that was tried.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub subject: Option<UserId>,
+    pub subject: Option<PrincipalId>,
     /// In which tenant.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tenant_id: Option<TenantId>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// The API key that was used, made or ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<KeyId>,
+    /// The role or the scope before a change of it …
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<String>,
+    /// … and after.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to: Option<String>,
     /// Of a refresh answer given again: the address that had it first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub previous_ip: Option<String>,
