@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use shared::address::Address;
 use shared::app::{Sessions, Signing};
+use shared::auth::holder::Holder;
 use shared::auth::issue;
 use shared::call::Call;
 use shared::id::{SessionId, TenantId, UserId};
@@ -13,7 +14,7 @@ use shared::store::key::Key;
 use shared::store::parse;
 use shared::store::tenant::Tenant;
 use shared::store::user::User;
-use shared::token::access::{self, AccessClaims};
+use shared::token::access::{self, AccessClaims, Claims};
 use shared::token::refresh::{self, RefreshClaims};
 
 use crate::world::{ADDRESS, World};
@@ -67,13 +68,14 @@ impl World {
             .await
             .expect("keys");
         let mac_kid = signing.ring.mac().kid();
-        let session = issue::new_session(&call, &user, lifetimes, mac_kid);
+        let holder = Holder::User(user.clone());
+        let session = issue::new_session(&call, &holder, lifetimes, mac_kid);
         let tokens = issue::tokens(
             &call,
             &app.base.config,
             &signing,
             &session,
-            &user,
+            &holder,
             lifetimes,
         );
         let tokens = tokens.expect("tokens");
@@ -98,6 +100,7 @@ impl World {
         alter(&mut claims);
         let ring = app.keys.get(now).await.expect("keys");
         let published = app.base.published(now).await.expect("keys");
+        let claims = Claims::User(claims);
         access::sign(&claims, ring.signer(&published).expect("a key")).expect("a token")
     }
 

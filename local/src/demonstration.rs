@@ -1,7 +1,6 @@
 //! Demonstration data: the tenants and users of the API documents' own examples, so that these run
 //! as they are printed. A deployed stack starts empty.
 
-use serde::Serialize;
 use shared::auth::login_name::LoginName;
 use shared::aws::Environment;
 use shared::clock::Timestamp;
@@ -9,8 +8,11 @@ use shared::id::{TenantId, UserId};
 use shared::keys::secret::Secret;
 use shared::password::Passwords;
 use shared::password::policy::PasswordPolicy;
+use shared::role::Role;
 use shared::store::Store;
+use shared::store::admins::AdminsRow;
 use shared::store::key::Key;
+use shared::store::list::Indexed;
 use shared::store::login_name::LoginNameRow;
 use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::user::{User, UserStatus};
@@ -157,8 +159,16 @@ pub async fn load(environment: &Environment) -> Result<(), StackError> {
             status: TenantStatus::Active,
             policy,
         };
-        let row = Change::put(Key::tenant(&tenant.id), &tenant).map_err(failed)?;
-        store.write(&row).await.map_err(failed)?;
+        let admins = USERS.iter().filter(|shown| shown.tenant == id);
+        let admins = admins.filter(|shown| shown.role == "admin").count();
+        let admins = AdminsRow {
+            admin_count: u64::try_from(admins).map_err(failed)?,
+        };
+        let rows = [
+            Change::put(Key::tenant(&tenant.id), &tenant).map_err(failed)?,
+            Change::put(Key::admins(&tenant.id), &admins).map_err(failed)?,
+        ];
+        store.transact(&rows).await.map_err(failed)?;
     }
     Ok(())
 }
@@ -176,7 +186,7 @@ impl Shown {
             id: self.id.map_or_else(UserId::random, UserId::from),
             tenant_id: TenantId::from(self.tenant),
             status: UserStatus::Active,
-            role: self.role.to_owned(),
+            role: Role::parse(self.role).expect("a role"),
             version: 1,
             epoch: 1,
             password_hash: None,
@@ -198,40 +208,20 @@ impl Shown {
     }
 }
 
-/// A user as the table has it, with its place in the index `by_tenant`.
-#[derive(Serialize)]
-struct UserRow<'a> {
-    #[serde(flatten)]
-    user: &'a User,
-    tenant_pk: String,
-    tenant_sk: String,
-}
-
 /// The rows of a user: the profile, and a row for each login name.
 fn rows(user: &User) -> Result<Vec<Change>, shared::error::Error> {
-    let profile = UserRow {
-        user,
-        tenant_pk: partition(&Key::tenant(&user.tenant_id)),
-        tenant_sk: partition(&Key::user(&user.id)),
-    };
+    let key = Key::user(&user.id);
+    let profile = Indexed::new(user, &user.tenant_id, &key);
     let owner = LoginNameRow {
         user_id: user.id.clone(),
         tenant_id: user.tenant_id.clone(),
     };
-    let mut rows = vec![Change::put(Key::user(&user.id), &profile)?];
+    let mut rows = vec![Change::put(key.clone(), &profile)?];
     for name in user.username.iter().chain([&user.email]) {
         let name = LoginName::parse("username", name)?;
         rows.push(Change::put(Key::login_name(&name.hash()), &owner)?);
     }
     Ok(rows)
-}
-
-fn partition(key: &Key) -> String {
-    let key = key.item();
-    key.get("pk")
-        .and_then(|pk| pk.as_s().ok())
-        .cloned()
-        .unwrap_or_default()
 }
 
 fn failed(error: impl std::fmt::Display) -> StackError {

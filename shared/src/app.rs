@@ -14,7 +14,7 @@ use crate::keys::ring::{KeyRing, Ring};
 use crate::keys::secret::Secret;
 use crate::password::Passwords;
 use crate::store::Store;
-use crate::token::access::{self, AccessClaims, Expected, TokenError};
+use crate::token::access::{self, Claims, Expected, TokenError};
 use crate::token::refresh::{self, RefreshClaims, RefreshTokenError};
 
 /// What the log calls the sources of keys.
@@ -94,7 +94,7 @@ impl Verifying {
         token: &str,
         issuer: &str,
         now: Timestamp,
-    ) -> Result<Result<AccessClaims, TokenError>, Error> {
+    ) -> Result<Result<Claims, TokenError>, Error> {
         let audience = &self.config.audience;
         let expected = Expected { issuer, audience };
         let published = self.published(now).await?;

@@ -45,8 +45,21 @@ pub struct Config {
     pub refresh_max_seconds: i64,
     /// `REFRESH_GRACE_SECONDS` (30): how long the answer of a lost refresh is given again.
     pub refresh_grace_seconds: i64,
+    /// `CLIENT_ACCESS_TOKEN_SECONDS` (14 days): how long an access token of a client lives, unless the
+    /// tenant says other.
+    pub client_access_token_seconds: i64,
+    /// `CLIENT_REFRESH_IDLE_SECONDS` (15 days): how long its refresh token lives from its last use.
+    pub client_refresh_idle_seconds: i64,
+    /// `CLIENT_REFRESH_MAX_SECONDS` (90 days): how long a session of a client lives.
+    pub client_refresh_max_seconds: i64,
     /// `LOGIN_RATE_LIMIT` (5): logins a minute from one address.
     pub login_rate_limit: u32,
+    /// `CREDENTIAL_RATE_LIMIT` (30): API keys and invites tried a minute from one address.
+    pub credential_rate_limit: u32,
+    /// `ADDRESS_RATE_LIMIT` (100): other calls a minute from one address.
+    pub address_rate_limit: u32,
+    /// `TENANT_RATE_LIMIT` (1000): calls with a token a minute of one tenant, unless it has its own.
+    pub tenant_rate_limit: u32,
     /// `LOGIN_FREE_FAILURES` (5): failures in a row of one login name without a wait.
     pub login_free_failures: u32,
     /// `FAILED_LOGIN_FLOOR_MS` (0): a failed login answers no sooner.
@@ -127,7 +140,28 @@ impl Config {
             // Below 25 a client's repeat of a lost refresh could look like theft: a function's 15
             // seconds, a 503's retry-after of 5, and clocks 5 seconds apart.
             refresh_grace_seconds: number(&get, "REFRESH_GRACE_SECONDS", 30, 26..=300)?,
+            client_access_token_seconds: number(
+                &get,
+                "CLIENT_ACCESS_TOKEN_SECONDS",
+                14 * DAY,
+                60..=14 * DAY,
+            )?,
+            client_refresh_idle_seconds: number(
+                &get,
+                "CLIENT_REFRESH_IDLE_SECONDS",
+                15 * DAY,
+                60..=90 * DAY,
+            )?,
+            client_refresh_max_seconds: number(
+                &get,
+                "CLIENT_REFRESH_MAX_SECONDS",
+                90 * DAY,
+                60..=90 * DAY,
+            )?,
             login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, 1..=1_000_000)?,
+            credential_rate_limit: number(&get, "CREDENTIAL_RATE_LIMIT", 30, 1..=1_000_000)?,
+            address_rate_limit: number(&get, "ADDRESS_RATE_LIMIT", 100, 1..=1_000_000)?,
+            tenant_rate_limit: number(&get, "TENANT_RATE_LIMIT", 1000, 1..=1_000_000)?,
             login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
             failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
             argon2: Argon2Cost {

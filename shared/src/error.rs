@@ -33,6 +33,24 @@ pub enum Error {
     PasswordRejected(String),
     /// The tenant does not allow the caller's address, and the token is good.
     AddressRefused,
+    /// The API key is unknown or wrong.
+    ApiKeyRefused,
+    /// The API key is right, and its client is suspended.
+    ClientSuspended,
+    /// The invite is unknown, used or expired.
+    InvitationInvalid,
+    /// The caller is no admin.
+    RoleTooLow,
+    /// The caller may not give, change or take a role above its own.
+    RoleAboveOwn,
+    /// A client's token lacks a scope, or its scope cannot be widened; the text says which.
+    ScopeRefused(String),
+    /// There is no such thing, or it is another tenant's; the text says what.
+    NotFound(&'static str),
+    /// What is asked for stands against what is; the text says which.
+    Conflict(&'static str),
+    /// Any limit but that of logins; until when.
+    RateLimited(Timestamp),
     /// Too many logins from an address, or a name has to wait; until when.
     TooManyLogins(Timestamp),
     /// The store or the secret store is away, or a change was lost to others three times.
@@ -56,6 +74,15 @@ impl fmt::Display for Error {
             Self::CurrentPasswordWrong => "current password wrong",
             Self::PasswordRejected(_) => "password rejected",
             Self::AddressRefused => "address refused",
+            Self::ApiKeyRefused => "API key refused",
+            Self::ClientSuspended => "client suspended",
+            Self::InvitationInvalid => "invitation invalid",
+            Self::RoleTooLow => "role too low",
+            Self::RoleAboveOwn => "role above the caller's",
+            Self::ScopeRefused(_) => "scope refused",
+            Self::NotFound(_) => "not found",
+            Self::Conflict(_) => "conflict",
+            Self::RateLimited(_) => "rate limited",
             Self::TooManyLogins(_) => "too many logins",
             Self::Unavailable(what) | Self::Internal(what) => what,
         })

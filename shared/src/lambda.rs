@@ -5,12 +5,16 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use lambda_http::http::{Response, header};
+use lambda_http::http::{Response, StatusCode, header};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, LambdaEvent, Service as _, service_fn};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::app::App;
 use crate::aws::Environment;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::http::{Answer, Request, error, request};
 use crate::log::{self, Line};
@@ -41,6 +45,90 @@ where
     let adapter = Adapter::from(service);
     let service = service_fn(move |event| adapter.clone().call(without_uri(event)));
     lambda_runtime::run(service).await
+}
+
+/// Runs a function that is called with something other than a request.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub async fn serve_events<A, E, R, H, F>(handle: H) -> Result<(), lambda_http::Error>
+where
+    A: App,
+    E: DeserializeOwned,
+    R: Serialize,
+    H: Fn(&'static A, Invocation<E>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<R, Error>> + Send,
+{
+    log::hush_panics();
+    let environment = Environment::of_process().inspect_err(log::start_failed)?;
+    let app: &'static A = Box::leak(Box::new(A::new(&environment)));
+    Box::pin(app.warm(app.base().clock.now())).await;
+    let service = service_fn(move |event: LambdaEvent<E>| async move {
+        let request_id = event.context.request_id;
+        let answered = answer_event(app, handle, event.payload, &request_id).await;
+        answered.map_err(lambda_http::Error::from)
+    });
+    lambda_runtime::run(service).await
+}
+
+/// A call of a function with something other than a request.
+#[derive(Debug)]
+pub struct Invocation<E> {
+    /// What it is called with.
+    pub event: E,
+    /// The id that Lambda gave the call.
+    pub request_id: String,
+    /// The one reading of the clock that every decision of this call uses.
+    pub now: Timestamp,
+}
+
+/// As [`answer`], for a function that is called with something other than a request. Its failure is
+/// Lambda's: whoever has called it decides what then.
+///
+/// # Errors
+///
+/// The handler's own, a panic, and that there was no answer in time.
+pub async fn answer_event<A, E, R, H, F>(
+    app: &'static A,
+    handle: H,
+    event: E,
+    request_id: &str,
+) -> Result<R, Error>
+where
+    A: App,
+    H: Fn(&'static A, Invocation<E>) -> F,
+    F: Future<Output = Result<R, Error>>,
+{
+    let base = app.base();
+    let began = base.clock.now();
+    let invocation = Invocation {
+        event,
+        request_id: request_id.to_owned(),
+        now: began,
+    };
+    let handled = AssertUnwindSafe(handle(app, invocation)).catch_unwind();
+    let outcome = tokio::select! {
+        biased;
+        outcome = handled => outcome.unwrap_or_else(|_| Err(panicked())),
+        () = base.clock.sleep(DEADLINE) => Err(late()),
+    };
+    let line = Line {
+        stage: &base.config.stage,
+        route: "",
+        request_id,
+        status: match &outcome {
+            Ok(_) => StatusCode::OK,
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        error: outcome.as_ref().err(),
+        notes: Vec::new(),
+        hashes: 0,
+        began,
+        ended: base.clock.now(),
+    };
+    line.write(&base.config.function);
+    outcome
 }
 
 /// The event without what `lambda_http` makes a URI of: it panics where a caller has sent what makes
@@ -80,8 +168,8 @@ where
             let handled = AssertUnwindSafe(handle(app, request)).catch_unwind();
             let outcome = tokio::select! {
                 biased;
-                outcome = handled => outcome.unwrap_or_else(|_| panicked()),
-                () = base.clock.sleep(DEADLINE) => late(),
+                outcome = handled => outcome.unwrap_or_else(|_| Err(panicked())),
+                () = base.clock.sleep(DEADLINE) => Err(late()),
             };
             (outcome, Some(call))
         }
@@ -110,17 +198,17 @@ where
     response
 }
 
-fn panicked() -> Result<Answer, Error> {
-    Err(Error::Internal("panic".to_owned()))
+fn panicked() -> Error {
+    Error::Internal("panic".to_owned())
 }
 
-fn late() -> Result<Answer, Error> {
-    Err(Error::Unavailable("no answer in time".to_owned()))
+fn late() -> Error {
+    Error::Unavailable("no answer in time".to_owned())
 }
 
 /// The answer where even the words of a refusal could not be made.
 fn bare_500() -> Response<Body> {
     let mut response = Response::new(Body::Empty);
-    *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

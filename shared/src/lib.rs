@@ -22,3 +22,5 @@ pub mod clock;
 pub mod id;
 pub mod log;
 pub mod random;
+pub mod role;
+pub mod scope;

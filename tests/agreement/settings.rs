@@ -96,7 +96,7 @@ fn parameters_have_the_defaults_and_bounds_that_the_functions_check_again() {
         }
         numbers += 1;
     }
-    assert_eq!(numbers, 10);
+    assert_eq!(numbers, 16);
 }
 
 #[test]

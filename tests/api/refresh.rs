@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use shared::app::{Sessions, SignIn, Verifying};
+use shared::store::session::Owner;
 use shared::store::session::Session;
-use shared::token::refresh::Kind;
 
 use crate::calls::{cost, events};
 use crate::exchange::{Received, Sent, send};
@@ -71,8 +71,8 @@ async fn a_refresh_answers_the_next_tokens_in_two_requests_and_one_write_unit() 
     let claims = refresh_claims(next);
     let idle = now.plus_seconds(15 * 86_400).seconds();
     let end = START.plus_seconds(90 * 86_400).seconds();
-    assert_eq!(claims.kind, Kind::User);
-    assert_eq!((&claims.sub, &claims.sid), (&user.user, &user.session));
+    assert_eq!(claims.owner, Owner::User(user.user.clone()));
+    assert_eq!(claims.sid, user.session);
     assert_eq!(claims.tenant_id, user.tenant);
     assert_eq!(claims.generation, 2);
     assert_eq!((claims.exp, claims.session_exp), (idle, end));

@@ -5,7 +5,7 @@ use shared::clock::Timestamp;
 use shared::id::{SessionId, TenantId, UserId};
 use shared::keys::SigningKey;
 use shared::keys::published::Published;
-use shared::token::access::{AccessClaims, Expected, TokenError, sign, verify};
+use shared::token::access::{AccessClaims, Claims, Expected, TokenError, sign, verify};
 
 use super::{NOW, forge, keys};
 
@@ -14,7 +14,11 @@ const EXPECTED: Expected<'static> = Expected {
     audience: "https://api.example",
 };
 
-pub(super) fn claims() -> AccessClaims {
+pub(super) fn claims() -> Claims {
+    Claims::User(user_claims())
+}
+
+fn user_claims() -> AccessClaims {
     AccessClaims {
         iss: EXPECTED.issuer.to_owned(),
         aud: EXPECTED.audience.to_owned(),
@@ -41,7 +45,7 @@ pub(super) fn token() -> String {
     sign(&claims(), signer()).expect("the key signs")
 }
 
-pub(super) fn verify_now(token: &str) -> Result<AccessClaims, TokenError> {
+pub(super) fn verify_now(token: &str) -> Result<Claims, TokenError> {
     verify(token, &keys().published, &EXPECTED, NOW)
 }
 
@@ -97,7 +101,7 @@ fn a_token_names_its_type_algorithm_and_key_and_exactly_the_claims_of_the_contra
 #[test]
 fn a_token_ends_at_exp_without_leeway() {
     let token = token();
-    let end = Timestamp::from_seconds(claims().exp);
+    let end = Timestamp::from_seconds(user_claims().exp);
     let verify_at = |now| verify(&token, &keys().published, &EXPECTED, now);
     assert_eq!(
         verify_at(Timestamp::from_millis(end.millis() - 1)),
@@ -110,7 +114,7 @@ fn a_token_ends_at_exp_without_leeway() {
 
 #[test]
 fn a_token_is_called_expired_only_where_all_else_is_good() {
-    let end = Timestamp::from_seconds(claims().exp);
+    let end = Timestamp::from_seconds(user_claims().exp);
     for wrong in [
         with("iss", json!("https://other.example")),
         with("client_id", json!("other")),

@@ -3,14 +3,15 @@
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
 use shared::id::{SessionId, TenantId, UserId};
-use shared::token::refresh::{Kind, RefreshClaims, RefreshTokenError, sign, verify};
+use shared::store::session::Owner;
+use shared::token::refresh::{RefreshClaims, RefreshTokenError, sign, verify};
 
 use super::{NOW, access, forge, keys, load_ring, stored_ring};
 
 pub(super) fn claims() -> RefreshClaims {
     RefreshClaims {
-        kind: Kind::User,
-        sub: UserId::from("user-123456"),
+        owner: Owner::User(UserId::from("user-123456")),
+        key_id: None,
         tenant_id: TenantId::from("nuxera"),
         sid: SessionId::from("session-1"),
         generation: 7,
@@ -75,7 +76,7 @@ fn a_refresh_token_ends_at_exp_without_leeway() {
 fn every_member_of_a_refresh_token_must_be_there_and_of_its_type() {
     assert!(verify_now(&with("generation", json!(u64::MAX))).is_ok());
     for (member, wrong) in [
-        ("kind", json!("client")),
+        ("kind", json!("robot")),
         ("kind", json!("User")),
         ("kind", Value::Null),
         ("generation", json!(-1)),

@@ -5,9 +5,10 @@
 
 use serde::Serialize;
 use shared::app::Sessions;
-use shared::auth::refresh::refresh;
+use shared::auth::refresh::{refresh, verify};
 use shared::error::Error;
 use shared::http::{Answer, Request};
+use shared::store::session::Owner;
 
 /// What a refresh answers.
 #[derive(Serialize)]
@@ -28,7 +29,12 @@ struct RefreshBody<'a> {
 pub async fn handle(app: &'static Sessions, request: Request) -> Result<Answer, Error> {
     request.only("POST")?;
     let members = request.members()?;
-    let tokens = refresh(app, &request.call, members.needed("refreshToken")?).await?;
+    let claims = verify(app, &request.call, members.needed("refreshToken")?).await?;
+    // A client's refresh token is for /v1/auth.
+    let Owner::User(_) = claims.owner else {
+        return Err(Error::RefreshRefused);
+    };
+    let tokens = refresh(app, &request.call, &claims).await?;
     Answer::ok(&RefreshBody {
         access_token: &tokens.access,
         refresh_token: tokens.refresh.as_deref(),

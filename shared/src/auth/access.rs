@@ -1,18 +1,19 @@
 //! Whether a token opens anything: decided by what is stored now, never by its claims.
 
+use super::holder::Holder;
 use crate::app::Verifying;
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::id::UserId;
 use crate::keys::published::Published;
+use crate::scope::Scope;
 use crate::store::event::{EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::session::Session;
 use crate::store::tenant::Tenant;
 use crate::store::user::User;
 use crate::store::{Item, StoreError, parse};
-use crate::token::access::{AccessClaims, TokenError};
+use crate::token::access::{Claims, TokenError};
 
 /// The user whose live session a token is of.
 #[derive(Clone, Debug)]
@@ -25,9 +26,36 @@ pub struct Caller {
     pub tenant: Tenant,
 }
 
+/// The user or the client whose live session a token is of.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub holder: Holder,
+    /// Its tenant.
+    pub tenant: Tenant,
+    /// What the token says.
+    pub claims: Claims,
+}
+
+impl Principal {
+    /// What a client's token may do: what it says, as far as the client still has it. `None` for a
+    /// user's, whose role decides.
+    #[must_use]
+    pub fn scope(&self) -> Option<Scope> {
+        match (&self.holder, &self.claims) {
+            (Holder::Client(client), Claims::Client(claims)) => {
+                Some(client.scope.narrowed(&claims.scope))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a token's rows say of it.
 enum Liveness {
-    Live(Box<Caller>),
+    Live(Box<Principal>),
     /// The epochs differ: the reads may have fallen on two sides of a password change.
     Torn,
     Dead,
@@ -37,14 +65,17 @@ enum Liveness {
 ///
 /// # Errors
 ///
-/// [`Error::TokenMissing`], [`Error::TokenInvalid`], [`Error::TokenExpired`];
-/// [`Error::AddressRefused`] where the token is good and the tenant does not allow the address.
+/// [`Error::TokenMissing`], [`Error::TokenInvalid`], a client's token among them,
+/// [`Error::TokenExpired`]; [`Error::AddressRefused`] where the token is good and the tenant does not
+/// allow the address.
 pub async fn authenticate(
     app: &Verifying,
     call: &Call,
     token: Option<&str>,
 ) -> Result<Caller, Error> {
-    live(app, call, token, None).await.map(|(caller, _)| caller)
+    let claims = user_claims(verify(app, call, token).await?)?;
+    let (principal, _) = live(app, call, claims, None).await?;
+    caller(principal)
 }
 
 /// As [`authenticate`], with the time of the user's last login: still one request.
@@ -57,34 +88,71 @@ pub async fn authenticate_with_last_login(
     call: &Call,
     token: Option<&str>,
 ) -> Result<(Caller, Timestamp), Error> {
-    let (caller, seen) = live(app, call, token, Some(Key::seen)).await?;
-    let last_login = last_login(&caller.session, seen)?;
-    Ok((caller, last_login))
+    let claims = user_claims(verify(app, call, token).await?)?;
+    let seen = match &claims {
+        Claims::User(claims) => Key::seen(&claims.sub),
+        Claims::Client(_) => return Err(Error::TokenInvalid),
+    };
+    let (principal, seen) = live(app, call, claims, Some(seen)).await?;
+    let last_login = last_login(&principal.session, seen)?;
+    Ok((caller(principal)?, last_login))
 }
 
-/// The user whose live session a token is of, and a further row of that user's, if one is wanted.
-async fn live(
+/// The user or client whose token this is, if its session is live: one request.
+///
+/// # Errors
+///
+/// As [`authenticate`].
+pub async fn authenticate_any(
     app: &Verifying,
     call: &Call,
     token: Option<&str>,
-    further: Option<fn(&UserId) -> Key>,
-) -> Result<(Caller, Option<Item>), Error> {
+) -> Result<Principal, Error> {
     let claims = verify(app, call, token).await?;
+    Ok(live(app, call, claims, None).await?.0)
+}
+
+/// A client's token opens no user's endpoint.
+fn user_claims(claims: Claims) -> Result<Claims, Error> {
+    match claims {
+        Claims::User(_) => Ok(claims),
+        Claims::Client(_) => Err(Error::TokenInvalid),
+    }
+}
+
+fn caller(principal: Principal) -> Result<Caller, Error> {
+    let Holder::User(user) = principal.holder else {
+        return Err(Error::TokenInvalid);
+    };
+    Ok(Caller {
+        session: principal.session,
+        user,
+        tenant: principal.tenant,
+    })
+}
+
+/// Whose live session a token is of, and the `further` row, if one is wanted.
+async fn live(
+    app: &Verifying,
+    call: &Call,
+    claims: Claims,
+    further: Option<Key>,
+) -> Result<(Principal, Option<Item>), Error> {
     let published = app.published(call.now).await?;
-    let session = Key::session(&claims.sub, &claims.sid);
-    let (user, tenant) = (Key::user(&claims.sub), Key::tenant(&claims.tenant_id));
-    let further = further.map(|key| key(&claims.sub));
+    let owner = claims.owner();
+    let session = owner.session(claims.sid());
+    let (holder, tenant) = (Holder::key(&owner), Key::tenant(claims.tenant_id()));
     for _ in 0..2 {
         let (rows, further) = match &further {
-            None => (app.store.read([&session, &user, &tenant]).await?, None),
+            None => (app.store.read([&session, &holder, &tenant]).await?, None),
             Some(further) => {
-                let keys = [&session, &user, &tenant, further];
-                let [session, user, tenant, further] = app.store.read(keys).await?;
-                ([session, user, tenant], further)
+                let keys = [&session, &holder, &tenant, further];
+                let [session, holder, tenant, further] = app.store.read(keys).await?;
+                ([session, holder, tenant], further)
             }
         };
         match decide(call, &claims, &published, rows)? {
-            Liveness::Live(caller) => return Ok((admit(app, call, *caller).await?, further)),
+            Liveness::Live(principal) => return Ok((admit(app, call, *principal).await?, further)),
             Liveness::Torn => {}
             Liveness::Dead => break,
         }
@@ -92,8 +160,12 @@ async fn live(
     Err(Error::TokenInvalid)
 }
 
-/// The claims of a token that is good by itself.
-async fn verify(app: &Verifying, call: &Call, token: Option<&str>) -> Result<AccessClaims, Error> {
+/// The claims of a token that is good by itself. Says nothing of its session.
+///
+/// # Errors
+///
+/// As [`authenticate`], the address aside.
+pub async fn verify(app: &Verifying, call: &Call, token: Option<&str>) -> Result<Claims, Error> {
     let token = token.ok_or(Error::TokenMissing)?;
     let verified = app
         .verify_access_token(token, &call.issuer, call.now)
@@ -106,56 +178,72 @@ async fn verify(app: &Verifying, call: &Call, token: Option<&str>) -> Result<Acc
 
 fn decide(
     call: &Call,
-    claims: &AccessClaims,
+    claims: &Claims,
     published: &Published,
-    [session, user, tenant]: [Option<Item>; 3],
+    [session, holder, tenant]: [Option<Item>; 3],
 ) -> Result<Liveness, StoreError> {
-    let (Some(session), Some(user), Some(tenant)) = (session, user, tenant) else {
+    let (Some(session), Some(holder), Some(tenant)) = (session, holder, tenant) else {
         return Ok(Liveness::Dead);
     };
     let session: Session = parse(session, "session")?;
-    let user: User = parse(user, "user")?;
+    let holder = Holder::parse(&claims.owner(), holder)?;
     let tenant: Tenant = parse(tenant, "tenant")?;
     let live = session.is_open(call.now, published.not_before())
-        && session.client_id == claims.client_id
-        && user.is_active_in(&tenant);
+        && session.client_id == claims.client_id()
+        && holder.may_hold(&tenant, session.key_id.as_ref());
     if !live {
         return Ok(Liveness::Dead);
     }
-    if session.epoch != user.epoch {
+    if session.epoch != holder.epoch() {
         return Ok(Liveness::Torn);
     }
-    Ok(Liveness::Live(Box::new(Caller {
+    Ok(Liveness::Live(Box::new(Principal {
         session,
-        user,
+        holder,
         tenant,
+        claims: claims.clone(),
     })))
 }
 
 /// Refuses a good token from an address that its tenant does not allow.
-async fn admit(app: &Verifying, call: &Call, caller: Caller) -> Result<Caller, Error> {
-    if caller.tenant.policy.allows(call.address) {
-        return Ok(caller);
+async fn admit(app: &Verifying, call: &Call, principal: Principal) -> Result<Principal, Error> {
+    if principal.tenant.policy.allows(call.address) {
+        return Ok(principal);
     }
-    refuse_address(app, call, &caller.user).await
+    refuse_address(app, call, &principal.holder).await
 }
 
-/// Records that a user's good token came from an address that the tenant does not allow.
+/// Records that a good token came from an address that its holder's tenant does not allow.
 ///
 /// # Errors
 ///
 /// [`Error::AddressRefused`], or that the table is away.
-pub async fn refuse_address<T>(app: &Verifying, call: &Call, user: &User) -> Result<T, Error> {
+pub async fn refuse_address<T>(app: &Verifying, call: &Call, holder: &Holder) -> Result<T, Error> {
+    refuse(app, call, holder, "address", Error::AddressRefused).await
+}
+
+/// Records that a good token does not open what it was sent to, and why.
+///
+/// # Errors
+///
+/// `refusal`, or that the table is away.
+pub async fn refuse<T>(
+    app: &Verifying,
+    call: &Call,
+    holder: &Holder,
+    reason: &str,
+    refusal: Error,
+) -> Result<T, Error> {
     let event = call
         .event_by(
             EventType::AuthzFail,
             Outcome::Failure,
-            &user.id,
-            &user.tenant_id,
+            &holder.owner(),
+            holder.tenant_id(),
         )
-        .because("address");
+        .because(reason);
     app.store.put_event(&event).await?;
-    Err(Error::AddressRefused)
+    Err(refusal)
 }
 
 #[derive(serde::Deserialize)]

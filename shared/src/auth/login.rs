@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::holder::Holder;
 use super::issue::{self, Tokens};
 use super::limit::{admit_login, refuse_used_up};
 use super::login_name::LoginName;
@@ -108,8 +109,16 @@ pub async fn login(
     };
 
     let lifetimes = tenant.policy.lifetimes(&app.base.config);
-    let session = issue::new_session(call, &user, lifetimes, signing.ring.mac().kid());
-    let tokens = issue::tokens(call, &app.base.config, &signing, &session, &user, lifetimes)?;
+    let holder = Holder::User(user.clone());
+    let session = issue::new_session(call, &holder, lifetimes, signing.ring.mac().kid());
+    let tokens = issue::tokens(
+        call,
+        &app.base.config,
+        &signing,
+        &session,
+        &holder,
+        lifetimes,
+    )?;
     let event = call.event_by(
         EventType::AuthnLoginSuccess,
         Outcome::Success,

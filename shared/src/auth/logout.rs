@@ -6,7 +6,9 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::id::{SessionId, TenantId, UserId};
 use crate::store::event::{EventType, Outcome};
-use crate::token::access::TokenError;
+use crate::store::key::Key;
+use crate::store::session::Owner;
+use crate::token::access::{Claims, TokenError};
 use crate::token::refresh::RefreshTokenError;
 
 /// A session that a token names.
@@ -36,7 +38,8 @@ pub async fn logout(
         let event = call
             .event_by(EventType::SessionExpired, Outcome::Success, &user, &tenant)
             .because("logout");
-        app.base.store.revoke(&user, &session, &event).await?;
+        let session = Key::session(&user, &session);
+        app.base.store.revoke(session, &event).await?;
     }
     Ok(())
 }
@@ -46,11 +49,16 @@ async fn of_access_token(app: &Sessions, call: &Call, token: &str) -> Result<Opt
         .base
         .verify_access_token(token, &call.issuer, call.now)
         .await?;
-    Ok(match verified {
-        Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
-        Err(TokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
-        Err(TokenError::Invalid | TokenError::UnknownKey) => None,
-    })
+    let claims = match verified {
+        Ok(claims) => claims,
+        Err(TokenError::Expired(claims)) => *claims,
+        Err(TokenError::Invalid | TokenError::UnknownKey) => return Ok(None),
+    };
+    // A client's session is not for this endpoint to end.
+    let Claims::User(claims) = claims else {
+        return Ok(None);
+    };
+    Ok(Some((claims.sub, claims.sid, claims.tenant_id)))
 }
 
 async fn of_refresh_token(
@@ -58,9 +66,13 @@ async fn of_refresh_token(
     call: &Call,
     token: &str,
 ) -> Result<Option<Named>, Error> {
-    Ok(match app.verify_refresh_token(token, call.now).await? {
-        Ok(claims) => Some((claims.sub, claims.sid, claims.tenant_id)),
-        Err(RefreshTokenError::Expired(claims)) => Some((claims.sub, claims.sid, claims.tenant_id)),
-        Err(RefreshTokenError::Invalid | RefreshTokenError::UnknownKey) => None,
-    })
+    let claims = match app.verify_refresh_token(token, call.now).await? {
+        Ok(claims) => claims,
+        Err(RefreshTokenError::Expired(claims)) => *claims,
+        Err(RefreshTokenError::Invalid | RefreshTokenError::UnknownKey) => return Ok(None),
+    };
+    let Owner::User(user) = claims.owner else {
+        return Ok(None);
+    };
+    Ok(Some((user, claims.sid, claims.tenant_id)))
 }

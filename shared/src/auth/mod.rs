@@ -1,7 +1,9 @@
 //! The rules, a file per use case: no HTTP and no AWS types.
 
 pub mod access;
+pub mod admin;
 pub mod change_password;
+pub mod holder;
 pub mod issue;
 pub mod limit;
 pub mod login;

@@ -1,44 +1,45 @@
 //! Refresh: the session moves one generation on, in one conditional write; every other outcome is
-//! told from the row that refused it.
+//! told from the row that refused it. Users' sessions and clients' go by the same rule.
 
 use super::access::refuse_address;
+use super::holder::{self, Holder};
 use super::issue::{self, Tokens};
 use crate::app::{Sessions, Signing};
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::store::event::{Event, EventType, Outcome};
-use crate::store::key::Key;
 use crate::store::parse;
 use crate::store::session::{Rotated, RotationGuard, Session};
 use crate::store::tenant::Tenant;
-use crate::store::user::User;
 use crate::token::refresh::RefreshClaims;
 
-/// The tokens that follow a refresh token.
+/// The tokens that follow a refresh token, which [`verify`] has found good by itself.
 ///
 /// # Errors
 ///
-/// [`Error::RefreshRefused`] for a token that is bad, expired, of an ended session or replayed, which
-/// ends its session; [`Error::AddressRefused`]; [`Error::Unavailable`].
-pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens, Error> {
-    let claims = verify(app, call, token).await?;
+/// [`Error::RefreshRefused`] for a token of an ended session or a replayed one, which ends its
+/// session; [`Error::AddressRefused`]; [`Error::Unavailable`].
+pub async fn refresh(app: &Sessions, call: &Call, claims: &RefreshClaims) -> Result<Tokens, Error> {
     let mut signing = Signing::load(&app.base, &app.keys, call.now).await?;
     let not_before = signing.published.not_before();
-    let (mut user, tenant) = owner(app, &claims).await?;
+    let (mut holder, tenant) = holder(app, claims).await?;
     if !tenant.policy.allows(call.address) {
-        return elsewhere(app, call, &claims, not_before).await;
+        return elsewhere(app, call, claims, &tenant, not_before).await;
     }
-    let lifetimes = tenant.policy.lifetimes(&app.base.config);
+    let lifetimes = holder.lifetimes(&tenant, &app.base.config);
     if lifetimes.refresh_idle.is_none() {
         return Err(Error::RefreshRefused);
     }
-    let event = call.event_by(
-        EventType::SessionRenewed,
-        Outcome::Success,
-        &user.id,
-        &user.tenant_id,
-    );
+    let event = Event {
+        key_id: claims.key_id.clone(),
+        ..call.event_by(
+            EventType::SessionRenewed,
+            Outcome::Success,
+            &claims.owner,
+            &tenant.id,
+        )
+    };
 
     let next = claims.generation + 1;
     let mac_kid = signing.ring.mac().kid();
@@ -46,10 +47,10 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
     let mut read_again = false;
     loop {
         let guard = RotationGuard {
-            epoch: user.epoch,
+            epoch: holder.epoch(),
             not_before,
         };
-        let session = (&claims.sub, &claims.sid);
+        let session = claims.owner.session(&claims.sid);
         let session = match app.base.store.rotate(session, &next, guard, &event).await? {
             Rotated::Done(session) => session,
             Rotated::Refused { session: None, .. } => return Err(Error::RefreshRefused),
@@ -57,17 +58,17 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
                 session: Some(session),
                 ours,
             } => {
-                if session.epoch != user.epoch && !read_again {
-                    // The user was read before a password change, the session after it.
+                if session.epoch != holder.epoch() && !read_again {
+                    // The owner was read before a password change, the session after it.
                     read_again = true;
-                    user = owner(app, &claims).await?.0;
+                    holder = self::holder(app, claims).await?.0;
                     continue;
                 }
-                if !session.is_open(call.now, not_before) || session.epoch != user.epoch {
+                if !session.is_open(call.now, not_before) || session.epoch != holder.epoch() {
                     return Err(Error::RefreshRefused);
                 }
                 if !ours {
-                    repeated(app, call, &claims, &user, &session).await?;
+                    repeated(app, call, claims, &tenant, &session).await?;
                 }
                 session
             }
@@ -77,29 +78,34 @@ pub async fn refresh(app: &Sessions, call: &Call, token: &str) -> Result<Tokens,
             // Another instance has rotated it with a key that came after ours.
             signing.ring = app.keys.reload(call.now).await?;
         }
-        return issue::tokens(call, &app.base.config, &signing, &session, &user, lifetimes);
+        return issue::tokens(
+            call,
+            &app.base.config,
+            &signing,
+            &session,
+            &holder,
+            lifetimes,
+        );
     }
 }
 
 /// The claims of a refresh token that is good by itself; nothing else reaches the table.
-async fn verify(app: &Sessions, call: &Call, token: &str) -> Result<RefreshClaims, Error> {
+///
+/// # Errors
+///
+/// [`Error::RefreshRefused`] for one that is bad or expired; [`Error::Unavailable`].
+pub async fn verify(app: &Sessions, call: &Call, token: &str) -> Result<RefreshClaims, Error> {
     app.verify_refresh_token(token, call.now)
         .await?
         .map_err(|_| Error::RefreshRefused)
 }
 
-/// The user and tenant of a refresh token, if both may have sessions.
-async fn owner(app: &Sessions, claims: &RefreshClaims) -> Result<(User, Tenant), Error> {
-    let keys = (Key::user(&claims.sub), Key::tenant(&claims.tenant_id));
-    let [Some(user), Some(tenant)] = app.base.store.read([&keys.0, &keys.1]).await? else {
-        return Err(Error::RefreshRefused);
-    };
-    let user: User = parse(user, "user")?;
-    let tenant: Tenant = parse(tenant, "tenant")?;
-    if !user.is_active_in(&tenant) {
-        return Err(Error::RefreshRefused);
-    }
-    Ok((user, tenant))
+/// The owner and tenant of a refresh token, if they may have its session.
+async fn holder(app: &Sessions, claims: &RefreshClaims) -> Result<(Holder, Tenant), Error> {
+    let found = holder::read(&app.base, &claims.owner, &claims.tenant_id).await?;
+    found
+        .filter(|(holder, tenant)| holder.may_hold(tenant, claims.key_id.as_ref()))
+        .ok_or(Error::RefreshRefused)
 }
 
 /// What a refresh from an address that the tenant does not allow is answered: a good token is told
@@ -108,30 +114,31 @@ async fn elsewhere(
     app: &Sessions,
     call: &Call,
     claims: &RefreshClaims,
+    tenant: &Tenant,
     not_before: Timestamp,
 ) -> Result<Tokens, Error> {
     let keys = (
-        Key::session(&claims.sub, &claims.sid),
-        Key::user(&claims.sub),
+        claims.owner.session(&claims.sid),
+        Holder::key(&claims.owner),
     );
     // Twice where the reads fell on two sides of a password change.
     for _ in 0..2 {
-        let [Some(session), Some(user)] = app.base.store.read([&keys.0, &keys.1]).await? else {
+        let [Some(session), Some(holder)] = app.base.store.read([&keys.0, &keys.1]).await? else {
             break;
         };
         let session: Session = parse(session, "session")?;
-        let user: User = parse(user, "user")?;
+        let holder = Holder::parse(&claims.owner, holder)?;
         if !session.is_open(call.now, not_before) {
             break;
         }
-        if session.epoch != user.epoch {
+        if session.epoch != holder.epoch() {
             continue;
         }
         match standing(app, call, claims, &session) {
             Standing::Current | Standing::Repeated => {
-                return refuse_address(&app.base, call, &user).await;
+                return refuse_address(&app.base, call, &holder).await;
             }
-            Standing::Stolen => end_stolen(app, call, &user, &session).await?,
+            Standing::Stolen => end_stolen(app, call, claims, tenant).await?,
             Standing::Overtaken => {}
         }
         break;
@@ -165,12 +172,13 @@ fn standing(app: &Sessions, call: &Call, claims: &RefreshClaims, session: &Sessi
 async fn end_stolen(
     app: &Sessions,
     call: &Call,
-    user: &User,
-    session: &Session,
+    claims: &RefreshClaims,
+    tenant: &Tenant,
 ) -> Result<(), Error> {
     let (kind, outcome) = (EventType::AuthnTokenReuse, Outcome::Failure);
-    let event = call.event_by(kind, outcome, &user.id, &user.tenant_id);
-    app.base.store.revoke(&user.id, &session.id, &event).await?;
+    let event = call.event_by(kind, outcome, &claims.owner, &tenant.id);
+    let session = claims.owner.session(&claims.sid);
+    app.base.store.revoke(session, &event).await?;
     Ok(())
 }
 
@@ -180,7 +188,7 @@ async fn repeated(
     app: &Sessions,
     call: &Call,
     claims: &RefreshClaims,
-    user: &User,
+    tenant: &Tenant,
     session: &Session,
 ) -> Result<(), Error> {
     match standing(app, call, claims, session) {
@@ -188,14 +196,15 @@ async fn repeated(
             let (kind, outcome) = (EventType::SessionRenewed, Outcome::Success);
             let event = Event {
                 previous_ip: Some(session.ip.clone()),
+                key_id: claims.key_id.clone(),
                 ..call
-                    .event_by(kind, outcome, &user.id, &user.tenant_id)
+                    .event_by(kind, outcome, &claims.owner, &tenant.id)
                     .because("repeated")
             };
             app.base.store.put_event(&event).await?;
             return Ok(());
         }
-        Standing::Stolen => end_stolen(app, call, user, session).await?,
+        Standing::Stolen => end_stolen(app, call, claims, tenant).await?,
         Standing::Current | Standing::Overtaken => {}
     }
     Err(Error::RefreshRefused)

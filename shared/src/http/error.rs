@@ -23,6 +23,9 @@ struct ErrorBody<'a> {
 pub const RETRY_SECONDS: i64 = 5;
 
 const TOKEN: &str = "Invalid or missing authentication token";
+const RATE_LIMIT: &str = "Rate limit exceeded";
+const INSUFFICIENT: &str = "Insufficient permissions";
+const ROLE_TOO_LOW: &str = "Insufficient permissions. This action requires admin role.";
 const TOO_MANY_LOGINS: &str = "Too many login attempts. Please try again in a few minutes.";
 
 /// The answer to a refusal of the request `request_id` for `route`.
@@ -36,7 +39,11 @@ pub fn answer(
     request_id: &str,
     now: Timestamp,
 ) -> Result<Answer, Error> {
-    let (status, error, message, detail) = words(refusal, route);
+    let wait = match refusal {
+        Error::RateLimited(until) => rate_limited(now, *until),
+        _ => String::new(),
+    };
+    let (status, error, message, detail) = words(refusal, route, &wait);
     let body = ErrorBody {
         success: false,
         error,
@@ -47,20 +54,24 @@ pub fn answer(
     let answer = Answer::json(status, &body)?;
     Ok(match refusal {
         Error::MethodNotAllowed(methods) => answer.with(header::ALLOW, methods),
-        Error::TooManyLogins(until) => answer.retry_at(now, *until),
+        Error::TooManyLogins(until) | Error::RateLimited(until) => answer.retry_at(now, *until),
         Error::Unavailable(_) => answer.retry_at(now, now.plus_seconds(RETRY_SECONDS)),
         Error::TokenInvalid | Error::TokenExpired | Error::RefreshRefused => {
             answer.with(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)
         }
-        Error::TokenMissing | Error::LoginRefused => {
+        Error::TokenMissing | Error::LoginRefused | Error::ApiKeyRefused => {
             answer.with(header::WWW_AUTHENTICATE, "Bearer")
         }
         _ => answer,
     })
 }
 
-/// Status, error, message and detail.
-fn words<'a>(refusal: &'a Error, route: &str) -> (StatusCode, &'a str, &'a str, &'a str) {
+/// Status, error, message and detail; `wait` are the words of a limit that is used up.
+fn words<'a>(
+    refusal: &'a Error,
+    route: &str,
+    wait: &'a str,
+) -> (StatusCode, &'a str, &'a str, &'a str) {
     match refusal {
         Error::BadRequest(what) => (StatusCode::BAD_REQUEST, "Bad request", what, what),
         Error::MethodNotAllowed(methods) => (
@@ -109,15 +120,27 @@ fn words<'a>(refusal: &'a Error, route: &str) -> (StatusCode, &'a str, &'a str, 
         Error::PasswordRejected(advice) => {
             (StatusCode::BAD_REQUEST, "Password rejected", advice, advice)
         }
-        Error::AddressRefused => {
-            let what = "Requests from this address are not allowed";
-            (StatusCode::FORBIDDEN, "Access denied", what, "Forbidden")
+        Error::AddressRefused => forbidden(
+            "Access denied",
+            "Requests from this address are not allowed",
+        ),
+        Error::ApiKeyRefused => unauthorized("Authentication failed", "Invalid API key"),
+        Error::ClientSuspended => forbidden("Account suspended", "The client account is suspended"),
+        Error::InvitationInvalid => {
+            let what = "The invitation is invalid or has expired";
+            (StatusCode::BAD_REQUEST, "Invalid invitation", what, what)
         }
+        Error::RoleTooLow => forbidden(ROLE_TOO_LOW, ROLE_TOO_LOW),
+        Error::RoleAboveOwn => forbidden(INSUFFICIENT, "The role is above your own"),
+        Error::ScopeRefused(which) => forbidden(INSUFFICIENT, which),
+        Error::NotFound(what) => (StatusCode::NOT_FOUND, "Not found", what, "Not found"),
+        Error::Conflict(which) => (StatusCode::CONFLICT, "Conflict", which, which),
+        Error::RateLimited(_) => (StatusCode::TOO_MANY_REQUESTS, wait, wait, RATE_LIMIT),
         Error::TooManyLogins(_) => (
             StatusCode::TOO_MANY_REQUESTS,
             TOO_MANY_LOGINS,
             TOO_MANY_LOGINS,
-            "Rate limit exceeded",
+            RATE_LIMIT,
         ),
         Error::Unavailable(_) => {
             let what = "Service unavailable";
@@ -138,6 +161,15 @@ fn words<'a>(refusal: &'a Error, route: &str) -> (StatusCode, &'a str, &'a str, 
 
 fn unauthorized<'a>(error: &'a str, message: &'a str) -> (StatusCode, &'a str, &'a str, &'a str) {
     (StatusCode::UNAUTHORIZED, error, message, "Unauthorized")
+}
+
+fn forbidden<'a>(error: &'a str, message: &'a str) -> (StatusCode, &'a str, &'a str, &'a str) {
+    (StatusCode::FORBIDDEN, error, message, "Forbidden")
+}
+
+fn rate_limited(now: Timestamp, until: Timestamp) -> String {
+    let seconds = now.seconds_until(until);
+    format!("Rate limit exceeded. Please retry after {seconds} seconds.")
 }
 
 /// The documents word a refused token differently on `validate` [001] and under `/api/v1` [002].

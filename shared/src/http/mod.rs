@@ -4,9 +4,11 @@ pub mod answer;
 pub mod bearer;
 pub mod error;
 pub mod members;
+pub mod page;
 pub mod request;
 pub mod user;
 
 pub use answer::Answer;
 pub use members::Members;
+pub use page::Page;
 pub use request::Request;

@@ -76,6 +76,32 @@ impl Request {
         self.inner.headers()
     }
 
+    /// A parameter of the path, decoded, as the route names it. Never taken from the path itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] where the route has no such parameter.
+    pub fn path_parameter(&self, name: &str) -> Result<String, Error> {
+        let parameters = self.inner.path_parameters();
+        let value = parameters.first(name).map(str::to_owned);
+        value.ok_or_else(|| not_from_gateway("path parameter"))
+    }
+
+    /// A parameter of the query, decoded; an empty one counts as absent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRequest`] where it is given twice.
+    pub fn query(&self, name: &str) -> Result<Option<String>, Error> {
+        let parameters = self.inner.query_string_parameters();
+        let mut values = parameters.all(name).unwrap_or_default().into_iter();
+        let value = values.next().filter(|value| !value.is_empty());
+        if values.next().is_some() {
+            return Err(Error::BadRequest(format!("{name} is given twice")));
+        }
+        Ok(value.map(str::to_owned))
+    }
+
     /// Refuses every method but `method`.
     ///
     /// # Errors

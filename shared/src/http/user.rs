@@ -40,7 +40,7 @@ impl<'a> UserBody<'a> {
             display_name: user.name.as_deref(),
             organization: user.organization.as_deref(),
             aws_region: user.aws_region.as_deref(),
-            role: &user.role,
+            role: user.role.as_str(),
             tenant_id: user.tenant_id.as_str(),
             status: user.status,
             is_active: user.status == UserStatus::Active,

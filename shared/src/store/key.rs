@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
-use crate::id::{EventId, SessionId, TenantId, UserId};
+use crate::id::{ClientId, EventId, KeyId, SessionId, TenantId, UserId};
 
 /// A row's partition and sort key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,42 @@ impl Key {
     #[must_use]
     pub fn session(user: &UserId, id: &SessionId) -> Self {
         Self::new(format!("SESSION#{user}"), id.as_str())
+    }
+
+    /// One session of a client.
+    #[must_use]
+    pub fn client_session(client: &ClientId, id: &SessionId) -> Self {
+        Self::new(format!("CSESSION#{client}"), id.as_str())
+    }
+
+    /// A client.
+    #[must_use]
+    pub fn client(id: &ClientId) -> Self {
+        Self::new(format!("CLIENT#{id}"), "PROFILE")
+    }
+
+    /// An API key.
+    #[must_use]
+    pub fn api_key(id: &KeyId) -> Self {
+        Self::new(format!("CKEY#{id}"), "KEY")
+    }
+
+    /// When an API key was last used; written by `audit` alone.
+    #[must_use]
+    pub fn key_seen(id: &KeyId) -> Self {
+        Self::new(format!("SEEN#{id}"), "SEEN")
+    }
+
+    /// An invite; `hash` is the SHA-256 of its token.
+    #[must_use]
+    pub fn invite(hash: &str) -> Self {
+        Self::new(format!("INVITE#{hash}"), "INVITE")
+    }
+
+    /// How many active admins a tenant has.
+    #[must_use]
+    pub fn admins(tenant: &TenantId) -> Self {
+        Self::new(format!("ADMINS#{tenant}"), "COUNT")
     }
 
     /// Whose a login name is; `hash` is the SHA-256 of the canonical name.
@@ -85,6 +121,12 @@ impl Key {
     #[must_use]
     pub fn public_keys() -> Self {
         Self::new("KEYS".to_owned(), "JWKS")
+    }
+
+    /// The partition key.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        &self.pk
     }
 
     /// The key as DynamoDB takes it.

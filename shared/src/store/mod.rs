@@ -1,9 +1,12 @@
 //! The one table, a file per entity. Every key is built in `key.rs`; every condition that decides a
 //! race stands in the file of the row it guards.
 
+pub mod admins;
+pub mod client;
 pub mod event;
 pub mod failures;
 pub mod key;
+pub mod list;
 pub mod login_name;
 pub mod public_keys;
 pub mod session;
@@ -33,6 +36,9 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// How often one call of the store is made before it gives up.
 pub(crate) const TRIES: u32 = 3;
+
+/// How many keys one request may have.
+const MOST_KEYS: usize = 100;
 
 /// The table, and the clock by which the store waits between tries.
 #[derive(Clone, Debug)]
@@ -92,8 +98,29 @@ impl Store {
         &self,
         keys: [&Key; N],
     ) -> Result<[Option<Item>; N], StoreError> {
-        let mut found: Vec<Item> = Vec::with_capacity(N);
-        let mut wanted: Vec<Item> = keys.iter().map(|key| key.item()).collect();
+        let mut found = self
+            .fetch(keys.iter().map(|key| key.item()).collect())
+            .await?;
+        Ok(keys.map(|key| take(&mut found, key)))
+    }
+
+    /// As [`Store::read`], of any number of keys, a hundred a request; none may stand twice.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`].
+    pub async fn read_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MOST_KEYS) {
+            let mut found = self.fetch(keys.iter().map(Key::item).collect()).await?;
+            rows.extend(keys.iter().map(|key| take(&mut found, key)));
+        }
+        Ok(rows)
+    }
+
+    /// The rows that are there with these keys, in any order.
+    async fn fetch(&self, mut wanted: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut found: Vec<Item> = Vec::with_capacity(wanted.len());
         for attempt in 1..=TRIES {
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))
@@ -123,7 +150,7 @@ impl Store {
             wanted.extend(left);
             // A row that was not looked for is not a row that is not there.
             if wanted.is_empty() {
-                return Ok(keys.map(|key| take(&mut found, key)));
+                return Ok(found);
             }
             if attempt < TRIES {
                 self.pause().await;

@@ -8,19 +8,25 @@ use super::key::Key;
 use super::write::{Change, Written};
 use super::{Store, StoreError, parse};
 use crate::clock::Timestamp;
-use crate::id::{SessionId, UserId};
+use crate::id::{ClientId, KeyId, PrincipalId, SessionId, UserId};
+use crate::scope::Scope;
 
 /// A session's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The user whose it is.
-    pub user_id: UserId,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub owner: Owner,
     /// Its id.
     pub id: SessionId,
-    /// Whose tokens it gives.
-    pub kind: SessionKind,
     /// The client that the tokens were issued to.
     pub client_id: String,
+    /// Of a client's session: the API key that it signed in by.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<KeyId>,
+    /// Of a client's session: what it was granted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scope: Option<Scope>,
     /// The login that made it.
     pub created_at: Timestamp,
     /// Counts its refresh tokens: only this one can be used.
@@ -35,7 +41,7 @@ pub struct Session {
     pub refresh_expires_at: Option<i64>,
     /// When the session ends, however often it is refreshed, in Unix seconds.
     pub ends_at: i64,
-    /// The user's epoch when it was made, or moved to by its own password change.
+    /// Its owner's epoch when it was made, or moved to by its own password change.
     pub epoch: u64,
     /// When the last of its tokens ends, in Unix seconds; TTL removes the row later.
     pub expires_at: i64,
@@ -48,12 +54,34 @@ pub struct Session {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Whose a session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SessionKind {
+/// Whose a session is, in its row and in its refresh tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "sub", rename_all = "snake_case")]
+pub enum Owner {
     /// A user's.
-    User,
+    User(UserId),
+    /// A client's own.
+    Client(ClientId),
+}
+
+impl Owner {
+    /// The key of this owner's session.
+    #[must_use]
+    pub fn session(&self, id: &SessionId) -> Key {
+        match self {
+            Self::User(user) => Key::session(user, id),
+            Self::Client(client) => Key::client_session(client, id),
+        }
+    }
+}
+
+impl From<&Owner> for PrincipalId {
+    fn from(owner: &Owner) -> Self {
+        match owner {
+            Owner::User(user) => user.into(),
+            Owner::Client(client) => client.into(),
+        }
+    }
 }
 
 /// A new session, with the event of the login.
@@ -115,7 +143,7 @@ impl Session {
     ///
     /// When the row cannot be written as it is.
     pub fn moved_to(&self, epoch: u64) -> Result<Change, StoreError> {
-        Change::update(Key::session(&self.user_id, &self.id), "SET epoch = :next")
+        Change::update(self.owner.session(&self.id), "SET epoch = :next")
             .when("attribute_exists(pk) AND attribute_not_exists(revoked_at) AND epoch = :epoch")
             .value(":next", epoch)?
             .value(":epoch", self.epoch)
@@ -129,7 +157,7 @@ impl Store {
     ///
     /// When DynamoDB does not answer, or there is such a session already.
     pub async fn put_session(&self, session: &Session, event: &Event) -> Result<(), StoreError> {
-        let key = Key::session(&session.user_id, &session.id);
+        let key = session.owner.session(&session.id);
         let change =
             Change::put(key, &SessionRow { session, event })?.when("attribute_not_exists(pk)");
         match self.write(&change).await? {
@@ -147,13 +175,13 @@ impl Store {
     /// When DynamoDB does not answer, or the row is malformed.
     pub async fn rotate(
         &self,
-        (user, id): (&UserId, &SessionId),
+        session: Key,
         next: &Generation,
         guard: RotationGuard,
         event: &Event,
     ) -> Result<Rotated, StoreError> {
         let change = Change::update(
-            Key::session(user, id),
+            session,
             "SET generation = :next, mac_kid = :mac_kid, rotated_at = :now, \
              refresh_expires_at = :refresh_expires_at, expires_at = :expires_at, ip = :ip, \
              user_agent = :user_agent, #event = :event",
@@ -193,19 +221,11 @@ impl Store {
     /// # Errors
     ///
     /// When DynamoDB does not answer.
-    pub async fn revoke(
-        &self,
-        user: &UserId,
-        id: &SessionId,
-        event: &Event,
-    ) -> Result<bool, StoreError> {
-        let change = Change::update(
-            Key::session(user, id),
-            "SET revoked_at = :now, #event = :event",
-        )
-        .when("attribute_exists(pk) AND attribute_not_exists(revoked_at)")
-        .value(":now", event.time)?
-        .value(":event", event)?;
+    pub async fn revoke(&self, session: Key, event: &Event) -> Result<bool, StoreError> {
+        let change = Change::update(session, "SET revoked_at = :now, #event = :event")
+            .when("attribute_exists(pk) AND attribute_not_exists(revoked_at)")
+            .value(":now", event.time)?
+            .value(":event", event)?;
         match self.write(&change).await? {
             Written::Done(_) => Ok(true),
             Written::Refused(row) => Ok(event.is_in(row.as_ref())),

@@ -42,6 +42,14 @@ pub struct Policy {
     pub refresh_idle_seconds: Option<i64>,
     /// How long a session lives from its login, in seconds.
     pub refresh_max_seconds: Option<i64>,
+    /// How long an access token of a client lives, in seconds.
+    pub client_access_token_seconds: Option<i64>,
+    /// How long a refresh token of a client lives from its last use, in seconds.
+    pub client_refresh_idle_seconds: Option<i64>,
+    /// How long a session of a client lives, in seconds.
+    pub client_refresh_max_seconds: Option<i64>,
+    /// How many calls a minute its users and clients may make together.
+    pub rate_limit: Option<u32>,
     /// What a new password has to be.
     pub password: PasswordPolicy,
     /// The networks that its users may come from; empty means any.
@@ -55,6 +63,10 @@ impl Default for Policy {
             refresh_tokens: true,
             refresh_idle_seconds: None,
             refresh_max_seconds: None,
+            client_access_token_seconds: None,
+            client_refresh_idle_seconds: None,
+            client_refresh_max_seconds: None,
+            rate_limit: None,
             password: PasswordPolicy::default(),
             allowed_cidrs: Vec::new(),
         }
@@ -84,29 +96,55 @@ impl Policy {
         self.allowed_cidrs.is_empty() || address.is_within(&self.allowed_cidrs)
     }
 
-    /// The lifetimes of this tenant's tokens.
+    /// The lifetimes of its users' tokens.
     #[must_use]
     pub fn lifetimes(&self, config: &Config) -> Lifetimes {
         let access = self
             .access_token_seconds
             .unwrap_or(config.access_token_seconds);
-        let access = access.min(LONGEST_ACCESS_SECONDS);
         if !self.refresh_tokens {
+            let access = access.min(LONGEST_ACCESS_SECONDS);
             return Lifetimes {
                 access,
                 refresh_idle: None,
                 session: access,
             };
         }
-        let session = self
-            .refresh_max_seconds
-            .unwrap_or(config.refresh_max_seconds);
+        Lifetimes::bounded(
+            access,
+            self.refresh_idle_seconds
+                .unwrap_or(config.refresh_idle_seconds),
+            self.refresh_max_seconds
+                .unwrap_or(config.refresh_max_seconds),
+        )
+    }
+
+    /// The lifetimes of its clients' tokens.
+    #[must_use]
+    pub fn client_lifetimes(&self, config: &Config) -> Lifetimes {
+        Lifetimes::bounded(
+            self.client_access_token_seconds
+                .unwrap_or(config.client_access_token_seconds),
+            self.client_refresh_idle_seconds
+                .unwrap_or(config.client_refresh_idle_seconds),
+            self.client_refresh_max_seconds
+                .unwrap_or(config.client_refresh_max_seconds),
+        )
+    }
+
+    /// How many calls a minute its users and clients may make together.
+    #[must_use]
+    pub fn rate_limit(&self, config: &Config) -> u32 {
+        self.rate_limit.unwrap_or(config.tenant_rate_limit)
+    }
+}
+
+impl Lifetimes {
+    /// No token outlives the session, nor any key that it is signed with.
+    fn bounded(access: i64, idle: i64, session: i64) -> Self {
         let session = session.min(LONGEST_REFRESH_SECONDS);
-        let idle = self
-            .refresh_idle_seconds
-            .unwrap_or(config.refresh_idle_seconds);
-        Lifetimes {
-            access: access.min(session),
+        Self {
+            access: access.min(LONGEST_ACCESS_SECONDS).min(session),
             refresh_idle: Some(idle.min(session)),
             session,
         }

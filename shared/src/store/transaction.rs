@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
+    Update,
 };
 
 use super::write::{Change, Kind, Written};
@@ -79,6 +80,28 @@ impl Change {
                 Update::builder()
                     .set_key(Some(self.key.item()))
                     .update_expression(expression)
+                    .set_condition_expression(self.condition.map(str::to_owned))
+                    .set_expression_attribute_names(self.names())
+                    .set_expression_attribute_values(self.values())
+                    .table_name(table)
+                    .set_return_values_on_condition_check_failure(self.refused())
+                    .build()
+                    .map_err(malformed)?,
+            ),
+            Kind::Delete => item.delete(
+                Delete::builder()
+                    .set_key(Some(self.key.item()))
+                    .set_condition_expression(self.condition.map(str::to_owned))
+                    .set_expression_attribute_names(self.names())
+                    .set_expression_attribute_values(self.values())
+                    .table_name(table)
+                    .set_return_values_on_condition_check_failure(self.refused())
+                    .build()
+                    .map_err(malformed)?,
+            ),
+            Kind::Check => item.condition_check(
+                ConditionCheck::builder()
+                    .set_key(Some(self.key.item()))
                     .set_condition_expression(self.condition.map(str::to_owned))
                     .set_expression_attribute_names(self.names())
                     .set_expression_attribute_values(self.values())

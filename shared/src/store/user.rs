@@ -11,6 +11,7 @@ use super::write::{Change, Written};
 use super::{Store, StoreError};
 use crate::clock::Timestamp;
 use crate::id::{TenantId, UserId};
+use crate::role::Role;
 
 /// A user's row.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct User {
     /// Whether the user may sign in.
     pub status: UserStatus,
     /// `super_admin`, `admin`, `viewer`, or any other for a plain member.
-    pub role: String,
+    pub role: Role,
     /// Counts the changes of the row: each is conditional on the version that it read.
     pub version: u64,
     /// Counts what ends every session: sessions of an earlier epoch are dead.
@@ -33,7 +34,7 @@ pub struct User {
     /// The login name without an `@`, if there is one.
     #[serde(default)]
     pub username: Option<String>,
-    /// The e-mail address, a login name too.
+    /// The e-mail address, a login name too; empty once the user is removed.
     pub email: String,
     /// Whether the address is known to be the user's.
     pub email_verified: bool,
@@ -67,6 +68,8 @@ pub enum UserStatus {
     Suspended,
     /// The user has yet to set a first password.
     Invited,
+    /// The user has been removed, and its profile with it.
+    Deleted,
 }
 
 /// Without what no log may hold: names, e-mail address and hash.

@@ -32,7 +32,7 @@ impl fmt::Debug for Written {
     }
 }
 
-/// An update or a put of one row, and the condition on which it is done.
+/// What is done with one row, and the condition on which it is done.
 pub struct Change {
     pub(super) key: Key,
     pub(super) kind: Kind,
@@ -44,6 +44,8 @@ pub struct Change {
 pub(super) enum Kind {
     Update(String),
     Put(Item),
+    Delete,
+    Check,
 }
 
 /// Attributes that stand as `#name` in expressions: DynamoDB reserves the one, and may the other.
@@ -79,6 +81,19 @@ impl Change {
         item.retain(|_, value| !value.is_null());
         item.extend(key.item());
         Ok(Self::new(key, Kind::Put(item)))
+    }
+
+    /// Removes the row with this key, in a transaction. Only names are freed so: what matters is updated, since a
+    /// deletion has no new image for the audit log.
+    #[must_use]
+    pub fn delete(key: Key) -> Self {
+        Self::new(key, Kind::Delete)
+    }
+
+    /// Changes nothing: in a transaction, its condition has to hold.
+    #[must_use]
+    pub fn check(key: Key) -> Self {
+        Self::new(key, Kind::Check)
     }
 
     /// Only where `condition` holds.
@@ -145,6 +160,9 @@ impl Store {
             let written = match &change.kind {
                 Kind::Update(expression) => self.update(change, expression).await,
                 Kind::Put(row) => self.put(change, row).await,
+                Kind::Delete | Kind::Check => {
+                    return Err(StoreError::Malformed("a change outside of a transaction"));
+                }
             };
             match written {
                 Err(Refusal::Conflict) if attempt < TRIES => self.pause().await,

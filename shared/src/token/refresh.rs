@@ -5,29 +5,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{Refused, jws};
 use crate::clock::Timestamp;
-use crate::id::{SessionId, TenantId, UserId};
+use crate::id::{KeyId, SessionId, TenantId};
 use crate::keys::ring::Ring;
 use crate::keys::{KeyError, MacKey};
+use crate::store::session::Owner;
 
 const TYP: &str = "rt+jwt";
-
-/// Whose session a refresh token belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A user's.
-    User,
-}
 
 /// What a refresh token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshClaims {
-    /// Whose session it is.
-    pub kind: Kind,
-    /// The user.
-    pub sub: UserId,
-    /// The user's tenant.
+    /// Whose session it is: `kind` and `sub`.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// The owner's tenant.
     pub tenant_id: TenantId,
+    /// Of a client's session: the API key that it signed in by.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<KeyId>,
     /// The session.
     pub sid: SessionId,
     /// Which of the session's refresh tokens this is; the first is 1.
