@@ -11,6 +11,7 @@ mod races;
 mod running;
 mod session;
 mod stack;
+mod stream;
 mod token;
 mod wire;
 mod world;

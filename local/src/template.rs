@@ -8,6 +8,7 @@ use yaml_serde::Value;
 
 use crate::StackError;
 use crate::gateway::Route;
+use crate::stream::Source;
 
 /// The folder of the workspace, where the template lies. `local` runs only where it was built.
 #[must_use]
@@ -67,27 +68,65 @@ impl Template {
     /// When a function names no binary, or a route no method or path.
     pub fn routes(&self) -> Result<Vec<Route>, StackError> {
         let mut routes = Vec::new();
+        for (function, event) in self.events("HttpApi")? {
+            let text = |member| event[member].as_str();
+            routes.push(Route {
+                method: text("Method")
+                    .ok_or_else(|| incomplete(&function, "Method"))?
+                    .to_uppercase(),
+                path: text("Path")
+                    .ok_or_else(|| incomplete(&function, "Path"))?
+                    .to_owned(),
+                function,
+            });
+        }
+        Ok(routes)
+    }
+
+    /// What reads the table's stream: the functions' events of type `DynamoDB`.
+    ///
+    /// # Errors
+    ///
+    /// When a function names no binary, or an event no batch size or no pattern of JSON.
+    pub fn stream_sources(&self) -> Result<Vec<Source>, StackError> {
+        let mut sources = Vec::new();
+        for (function, event) in self.events("DynamoDB")? {
+            let size = event["BatchSize"].as_u64();
+            let size = size.and_then(|size| usize::try_from(size).ok());
+            let filters = event["FilterCriteria"]["Filters"].as_sequence();
+            let patterns = filters.into_iter().flatten().map(|filter| {
+                let pattern = filter["Pattern"].as_str();
+                pattern.and_then(|pattern| serde_json::from_str(pattern).ok())
+            });
+            let patterns = patterns.collect::<Option<_>>();
+            sources.push(Source {
+                patterns: patterns.ok_or_else(|| incomplete(&function, "Pattern"))?,
+                batch_size: size.ok_or_else(|| incomplete(&function, "BatchSize"))?,
+                function,
+            });
+        }
+        Ok(sources)
+    }
+
+    /// The properties of all events of a type, each with its function.
+    fn events(&self, kind: &str) -> Result<Vec<(String, &Value)>, StackError> {
+        let mut found = Vec::new();
         for (name, resource) in members(&self.0["Resources"]) {
             if resource["Type"] != "AWS::Serverless::Function" {
                 continue;
             }
-            let incomplete = |what| StackError(format!("template.yaml, {name}: no {what}"));
             let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
-            let function = function.ok_or_else(|| incomplete("BuildProperties.Binary"))?;
+            let function = function.ok_or_else(|| incomplete(name, "BuildProperties.Binary"))?;
             let events = members(&resource["Properties"]["Events"]);
-            for (_, event) in events.filter(|(_, event)| event["Type"] == "HttpApi") {
-                let text = |member| event["Properties"][member].as_str();
-                routes.push(Route {
-                    method: text("Method")
-                        .ok_or_else(|| incomplete("Method"))?
-                        .to_uppercase(),
-                    path: text("Path").ok_or_else(|| incomplete("Path"))?.to_owned(),
-                    function: function.to_owned(),
-                });
-            }
+            let events = events.filter(|(_, event)| event["Type"] == kind);
+            found.extend(events.map(|(_, event)| (function.to_owned(), &event["Properties"])));
         }
-        Ok(routes)
+        Ok(found)
     }
+}
+
+fn incomplete(name: &str, what: &str) -> StackError {
+    StackError(format!("template.yaml, {name}: no {what}"))
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -66,7 +66,7 @@ where
     Box::pin(app.warm(app.base().clock.now())).await;
     let service = service_fn(move |event: LambdaEvent<E>| async move {
         let request_id = event.context.request_id;
-        let answered = answer_event(app, handle, event.payload, &request_id).await;
+        let answered = Box::pin(answer_event(app, handle, event.payload, &request_id)).await;
         answered.map_err(lambda_http::Error::from)
     });
     lambda_runtime::run(service).await

@@ -1,5 +1,6 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+mod audit;
 mod bearer;
 mod change_password;
 mod change_password_races;

@@ -3,7 +3,7 @@
 mod build;
 mod output;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use shared::clock::{Clock, Timestamp};
 use tokio::process::{Child, Command};
 
 use reqwest::Client;
+use serde_json::Value;
 
-use crate::gateway::{self, Route};
 use crate::template::workspace;
 use crate::{StackError, serving};
 pub use output::Output;
@@ -104,24 +104,19 @@ impl Functions {
         Ok(())
     }
 
-    /// Waits until the functions of `routes` have started and answer.
+    /// Calls each function with an event that asks nothing of it, and waits until it has answered.
     ///
     /// # Errors
     ///
     /// When one does not.
-    pub async fn wake(&self, routes: &[Route]) -> Result<(), StackError> {
+    pub async fn wake(&self, events: &BTreeMap<String, Value>) -> Result<(), StackError> {
         let client = Client::builder().no_proxy().timeout(START).build();
         let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
-        let mut awake = BTreeSet::new();
         // One after another: a function that is called while others start gets four instances at
         // once, and all of them together take twice as long.
-        for route in routes.iter().filter(|route| awake.insert(&route.function)) {
-            let function = &route.function;
+        for (function, event) in events {
             let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
-            let called = client
-                .post(url)
-                .body(gateway::unserved(route).to_string())
-                .send();
+            let called = client.post(url).body(event.to_string()).send();
             let answered = tokio::select! {
                 answer = called => answer.is_ok_and(|answer| answer.status().is_success()),
                 () = self.ended() => false,

@@ -38,17 +38,24 @@ impl Answer {
     pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Self, Error> {
         let text = serde_json::to_string(body)
             .map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
+        let mut answer = Self::text(text, "application/json; charset=utf-8");
+        *answer.0.status_mut() = status;
+        Ok(answer)
+    }
+
+    /// `text` as it is, with status 200.
+    #[must_use]
+    pub fn text(text: String, content_type: &'static str) -> Self {
         let mut response = Response::new(Body::Text(text));
-        *response.status_mut() = status;
         let headers = response.headers_mut();
         for (name, value) in [
-            (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+            (header::CONTENT_TYPE, content_type),
             (header::CACHE_CONTROL, "no-store"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        Ok(Self(response))
+        Self(response)
     }
 
     /// The answer, kept by caches for `seconds`.
