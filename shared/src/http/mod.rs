@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod bearer;
 pub mod error;
+pub mod login;
 pub mod members;
 pub mod page;
 pub mod request;
