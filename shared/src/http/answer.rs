@@ -51,6 +51,16 @@ impl Answer {
         Ok(Self(response))
     }
 
+    /// That it is done, with status 204 and nothing to say.
+    #[must_use]
+    pub fn no_content() -> Self {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Self(response)
+            .with(header::CACHE_CONTROL, "no-store")
+            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+    }
+
     /// The answer, kept by caches for `seconds`.
     #[must_use]
     pub fn public_for(self, seconds: u32) -> Self {
