@@ -98,6 +98,23 @@ pub async fn authenticate_with_last_login(
     Ok((caller(principal)?, last_login))
 }
 
+/// The client whose token this is, if its session is live: one request.
+///
+/// # Errors
+///
+/// As [`authenticate`], a user's token among those that are refused.
+pub async fn authenticate_client(
+    app: &Verifying,
+    call: &Call,
+    token: Option<&str>,
+) -> Result<Principal, Error> {
+    let claims = verify(app, call, token).await?;
+    if let Claims::User(_) = claims {
+        return Err(Error::TokenInvalid);
+    }
+    Ok(live(app, call, claims, None).await?.0)
+}
+
 /// The user or client whose token this is, if its session is live: one request.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! race stands in the file of the row it guards.
 
 pub mod admins;
+pub mod api_key;
 pub mod client;
 pub mod event;
 pub mod failures;
