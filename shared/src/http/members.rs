@@ -65,6 +65,28 @@ impl Members {
     }
 }
 
+/// The longest text that is kept only to be shown, in bytes.
+const LONGEST_LINE: usize = 200;
+
+impl Members {
+    /// A name to show: from 1 to 200 bytes without control characters, taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRequest`] where it is not that.
+    pub fn line(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(text) = self.string(name)? else {
+            return Ok(None);
+        };
+        if text.is_empty() || text.len() > LONGEST_LINE || text.chars().any(char::is_control) {
+            return Err(Error::BadRequest(format!(
+                "{name} must have from 1 to {LONGEST_LINE} bytes and no control characters"
+            )));
+        }
+        Ok(Some(text.to_owned()))
+    }
+}
+
 /// Takes a password as it is: never normalised, trimmed or cut. The cap comes before any hash.
 ///
 /// # Errors
