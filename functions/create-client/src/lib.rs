@@ -8,7 +8,7 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::app::Verifying;
 use shared::auth::admin;
-use shared::auth::client::{create, name, scope};
+use shared::auth::client::{create, scope};
 use shared::auth::limit::admit_address;
 use shared::error::Error;
 use shared::http::client::ClientBody;
@@ -33,7 +33,9 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     let tenant = request.query("tenant_id")?;
     let admin = admin::authenticate(app, &request.call, token, tenant.as_deref()).await?;
     let members = request.members()?;
-    let name = name(members.needed("name")?)?;
+    let name = members
+        .line("name")?
+        .ok_or_else(|| Error::BadRequest("name is required".to_owned()))?;
     let scope = scope(members.string("scope")?.unwrap_or_default())?;
     let (client, key) = create(app, &request.call, &admin, name, scope).await?;
     let body = CreatedBody {

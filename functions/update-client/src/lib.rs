@@ -7,7 +7,7 @@
 use serde::Serialize;
 use shared::app::Verifying;
 use shared::auth::admin;
-use shared::auth::client::{Update, name, scope, update};
+use shared::auth::client::{Update, scope, update};
 use shared::auth::limit::admit_address;
 use shared::error::Error;
 use shared::http::client::ClientBody;
@@ -51,7 +51,7 @@ fn wanted(members: &Members) -> Result<Update, Error> {
         }
     };
     let wanted = Update {
-        name: members.string("name")?.map(name).transpose()?,
+        name: members.line("name")?,
         scope: members.string("scope")?.map(scope).transpose()?,
         status,
     };

@@ -16,8 +16,6 @@ use crate::store::list::Listed;
 use crate::store::write::{Change, Written};
 use crate::store::{StoreError, TRIES, parse};
 
-/// The longest name of a client, in bytes.
-const LONGEST_NAME: usize = 128;
 /// No client has a longer id, in bytes.
 const LONGEST_ID: usize = 128;
 
@@ -39,25 +37,6 @@ pub struct Update {
     pub scope: Option<Scope>,
     /// Its status, active or suspended.
     pub status: Option<ClientStatus>,
-}
-
-/// A name as a client may have it.
-///
-/// # Errors
-///
-/// [`Error::BadRequest`] for an empty or a long one, or one with control characters.
-pub fn name(text: &str) -> Result<String, Error> {
-    let bad = |what: &str| Err(Error::BadRequest(format!("name must {what}")));
-    if text.is_empty() {
-        return bad("not be empty");
-    }
-    if text.len() > LONGEST_NAME {
-        return bad(&format!("be at most {LONGEST_NAME} bytes"));
-    }
-    if text.chars().any(char::is_control) {
-        return bad("have no control characters");
-    }
-    Ok(text.to_owned())
 }
 
 /// The scope in the member `scope` of a request.
