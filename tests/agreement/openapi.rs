@@ -15,6 +15,16 @@ const JSON: &str = "application/json; charset=utf-8";
 /// Headers of every answer that OpenAPI describes elsewhere, or not at all.
 const UNDECLARED: [&str; 1] = ["content-type"];
 
+/// Headers of every answer that was counted.
+const LIMIT_HEADERS: [&str; 3] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
+/// Paths that count against no limit.
+const OPEN: [&str; 3] = ["/.well-known/jwks.json", "/healthz", "/readyz"];
+
 /// The API as the file describes it: responses by route and status.
 pub struct OpenApi {
     pub responses: BTreeMap<String, BTreeMap<u16, Response>>,
@@ -24,8 +34,7 @@ pub struct OpenApi {
 pub struct Response {
     headers: BTreeMap<String, Header>,
     body: Validator,
-    /// Whether calls of this operation are limited already, so that the headers of the limit that
-    /// the file declares must be there.
+    /// Whether calls of this operation are limited, so that its headers must be declared and there.
     limited: bool,
 }
 
@@ -81,7 +90,7 @@ impl Response {
         Self {
             headers: headers.collect(),
             body: validator(document, &content[JSON]["schema"]),
-            limited: path.ends_with("/auth/login") && status < 500,
+            limited: !OPEN.contains(&path) && status < 500,
         }
     }
 
@@ -100,9 +109,14 @@ impl Response {
         if answer.header("content-type") != Some(JSON) {
             objections.push("another content type".to_owned());
         }
+        for name in LIMIT_HEADERS.iter().filter(|_| self.limited) {
+            if answer.header(name).is_none() || !self.headers.contains_key(*name) {
+                objections.push(format!("no header {name}"));
+            }
+        }
         for (name, header) in &self.headers {
             let Some(value) = answer.header(name) else {
-                if header.required || (self.limited && name.starts_with("x-ratelimit-")) {
+                if header.required {
                     objections.push(format!("no header {name}"));
                 }
                 continue;
