@@ -73,7 +73,10 @@ impl Stack {
         // gateway's listener comes first, and calls wait in it.
         let address = functions::free_port()?;
         let functions_url = format!("http://{address}");
-        let routes = template.routes()?;
+        // On AWS a team's own API has an address of its own.
+        let example = Template::example()?;
+        let mut routes = template.routes()?;
+        routes.extend(example.routes()?);
         let gateway = gateway::start(options.ports.gateway, routes.clone(), &functions_url).await?;
         tell("looking whether the functions are built, and starting them");
         let mut environment = stores.settings(&gateway.url);
@@ -81,18 +84,10 @@ impl Stack {
         check(&environment)?;
         let output = Output::new(stores.data_dir(), tell)?;
         let functions = Functions::start(address, environment, output).await?;
-        let sources = template.stream_sources()?;
-        let asking_nothing = routes
-            .iter()
-            .map(|route| (route.function.clone(), gateway::unserved(route)))
-            .chain(sources.iter().map(|source| {
-                let nothing = stream::event("", &[]);
-                (source.function.clone(), nothing)
-            }));
-        functions.wake(&asking_nothing.collect()).await?;
+        functions.wake(&template.functions()?, &routes).await?;
         functions.output.show();
         let start = |source| stream::start(source, &stores, &functions_url);
-        let streams = sources.into_iter().map(start);
+        let streams = template.stream_sources()?.into_iter().map(start);
         let streams = streams.collect::<Result<_, _>>()?;
         Ok(Self {
             gateway,

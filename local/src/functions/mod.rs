@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 use reqwest::Client;
 use serde_json::Value;
 
+use crate::gateway::{self, Route};
 use crate::template::workspace;
 use crate::{StackError, serving};
 pub use output::Output;
@@ -104,21 +105,29 @@ impl Functions {
         Ok(())
     }
 
-    /// Calls each function with an event that asks nothing of it, and waits until it has answered.
+    /// Waits until `functions`, and those of `routes`, have started and answer.
     ///
     /// # Errors
     ///
     /// When one does not.
-    pub async fn wake(&self, events: &BTreeMap<String, Value>) -> Result<(), StackError> {
+    pub async fn wake(&self, functions: &[String], routes: &[Route]) -> Result<(), StackError> {
         let client = Client::builder().no_proxy().timeout(START).build();
         let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
+        let mut events: BTreeMap<&str, Option<Value>> = BTreeMap::new();
+        events.extend(functions.iter().map(|function| (function.as_str(), None)));
+        for route in routes {
+            events.insert(&route.function, Some(gateway::unserved(route)));
+        }
         // One after another: a function that is called while others start gets four instances at
         // once, and all of them together take twice as long.
         for (function, event) in events {
             let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
-            let called = client.post(url).body(event.to_string()).send();
+            // What has no route fails on an event that is none of its own, which is an answer too.
+            let refuses = event.is_none();
+            let body = event.unwrap_or_default().to_string();
+            let called = client.post(url).body(body).send();
             let answered = tokio::select! {
-                answer = called => answer.is_ok_and(|answer| answer.status().is_success()),
+                answer = called => answer.is_ok_and(|answer| refuses || answer.status().is_success()),
                 () = self.ended() => false,
             };
             if !answered {
