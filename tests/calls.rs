@@ -7,7 +7,7 @@ use crate::wire::Done;
 /// What calls cost: how many there were, and the units of those that write. A refused write reports
 /// none, and DynamoDB takes one for it.
 pub fn cost(calls: &[Done]) -> (usize, f64) {
-    let reads = ["BatchGetItem", "GetItem", "GetSecretValue"];
+    let reads = ["BatchGetItem", "GetItem", "GetSecretValue", "Query"];
     let writes = calls
         .iter()
         .filter(|done| !reads.contains(&done.call.operation.as_str()));

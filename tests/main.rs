@@ -2,6 +2,7 @@
 
 mod agreement;
 mod api;
+mod audit;
 mod calls;
 mod exchange;
 mod faults;

@@ -11,7 +11,8 @@ use super::template::functions;
 
 #[test]
 fn every_event_is_of_a_route_of_its_function() {
-    for (name, function) in functions() {
+    let functions = functions().into_iter();
+    for (name, function) in functions.filter(|(_, function)| !function.routes.is_empty()) {
         let file = workspace().join("events").join(format!("{name}.json"));
         let text = fs::read_to_string(file).unwrap();
         let request = lambda_http::request::from_str(&text).expect("an event");

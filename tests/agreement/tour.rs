@@ -1,6 +1,7 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod audit;
 mod clients;
 
 use serde_json::json;
@@ -11,13 +12,14 @@ use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
+use audit::Log;
 use clients::Clients;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
 use crate::world::World;
 
-/// One call: its route, its answer, and the calls to AWS that it made.
+/// One call: its route (empty where something else than a request called), its answer, and the calls to AWS that it made.
 pub struct Visit {
     pub function: &'static str,
     pub route: String,
@@ -29,6 +31,12 @@ pub struct Visit {
 pub async fn visits() -> &'static [Visit] {
     static VISITS: OnceCell<Vec<Visit>> = OnceCell::const_new();
     VISITS.get_or_init(async || Tour::walk().await.visits).await
+}
+
+/// Those of them that were requests.
+pub async fn requests() -> impl Iterator<Item = &'static Visit> {
+    let visits = visits().await.iter();
+    visits.filter(|visit| !visit.route.is_empty())
 }
 
 /// The walk so far.
@@ -50,6 +58,7 @@ struct Functions {
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
+    log: Log,
 }
 
 impl Functions {
@@ -64,11 +73,15 @@ impl Functions {
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
+            log: Log::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
         if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.log.send(route, sent.clone()).await {
             return answered;
         }
         match route.split_once(' ').unwrap().1 {
@@ -117,6 +130,7 @@ impl Tour {
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
         tour.open_endpoints().await;
+        tour.audit().await;
         tour
     }
 
@@ -162,6 +176,7 @@ impl Tour {
             Sent::get("/readyz"),
         ];
         all.extend(clients::everywhere());
+        all.extend(audit::everywhere());
         all
     }
 

@@ -36,12 +36,15 @@ async fn cargo_lambda_invoke_takes_the_event_of_every_function() {
         let answer: Value = serde_json::from_slice(&done.stdout).expect("an answer of JSON");
         // The tokens in the events are examples, good nowhere.
         let expected = match route.function.as_str() {
-            "me" | "validate" | "refresh" | "change-password" => 401,
+            "me" | "validate" | "refresh" | "change-password" | "list-audit-log" => 401,
             _ => 200,
         };
         assert_eq!(answer["statusCode"], expected, "{}", route.function);
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-        assert!(body.is_object(), "{}", route.function);
+        let body = answer["body"].as_str().unwrap();
+        if route.function != "metrics" {
+            let body: Value = serde_json::from_str(body).unwrap();
+            assert!(body.is_object(), "{}", route.function);
+        }
         invoked.push(route.function);
     }
     assert!(invoked.len() >= 8, "{invoked:?}");
