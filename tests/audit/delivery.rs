@@ -4,69 +4,63 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use shared::store::counters::Sequence;
 
-use super::{Result, batch, expected, failure, history, login};
+use super::{History, batch, failure, login};
 use crate::stream::{Stream, counts, deliver, log, record};
-use crate::wire::Act;
+use crate::wire::{Act, Call};
 use crate::world::World;
 
 #[tokio::test]
 async fn batches_delivered_twice_and_cut_anew_change_nothing() {
-    let expected = expected().await;
+    let mut history = History::new().await;
+    let expected = history.expected().await;
     for size in [1, 2, 4, 7, 15] {
-        let (world, mut stream, records) = history().await;
-        for part in records.chunks(size) {
-            stream.deliver(part).await.expect("it is taken");
-            stream.deliver(part).await.expect("it is taken");
+        for part in history.records.chunks(size) {
+            history.deliver(part).await;
+            history.deliver(part).await;
         }
         // All once more, in other parts, and the oldest last.
-        for part in records.chunks(5) {
-            stream.deliver(part).await.expect("it is taken");
+        for part in history.records.chunks(5) {
+            history.deliver(part).await;
         }
-        stream.deliver(&records[..3]).await.expect("it is taken");
-        stream.drain().await;
-        let result = Result::of(&world).await;
-        assert_eq!(result, expected, "cut by {size}");
+        history.deliver(&history.records[..3]).await;
+        assert_eq!(history.result().await, expected, "cut by {size}");
+        history.forget().await;
     }
 }
 
 #[tokio::test]
 async fn a_batch_delivered_again_costs_one_read() {
-    let (world, mut stream, records) = history().await;
-    stream.deliver(&records).await.expect("it is taken");
-    stream.drain().await;
-    world.wire.take();
-    stream.deliver(&records).await.expect("it is taken");
-    let calls = world.wire.take();
+    let history = History::new().await;
+    history.deliver(&history.records).await;
+    history.world.wire.take();
+    history.deliver(&history.records).await;
+    let calls = history.world.wire.take();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].call.operation, "BatchGetItem");
 }
 
 #[tokio::test]
 async fn the_same_batch_at_the_same_time_counts_once() {
-    let expected = expected().await;
-    let (world, mut stream, records) = history().await;
+    let mut history = History::new().await;
+    let expected = history.expected().await;
     // What comes first comes in order: no batch begins after what none has had.
+    let records = &history.records;
     let all = [&records[..], &records[..], &records[..9], &records[..4]];
-    let delivered = join_all(all.map(|records| stream.deliver(records))).await;
-    assert!(
-        delivered.iter().all(std::result::Result::is_ok),
-        "{delivered:?}"
-    );
-    stream.drain().await;
-    assert_eq!(Result::of(&world).await, expected, "at the same time");
+    join_all(all.map(|records| history.deliver(records))).await;
+    assert_eq!(history.result().await, expected);
 }
 
 #[tokio::test]
-async fn the_mark_is_what_counts_once() {
-    let (world, stream, records) = history().await;
-    let act = |call: &crate::wire::Call| match call.operation.as_str() {
+async fn without_the_condition_on_the_mark_the_same_batch_would_count_twice() {
+    let history = History::new().await;
+    let act = |call: &Call| match call.operation.as_str() {
         "TransactWriteItems" => Act::Unconditional,
         _ => Act::Pass,
     };
-    world.wire.rule(act);
-    let all = [&records[..], &records[..]];
-    join_all(all.map(|records| stream.deliver(records))).await;
-    let counted = counts(&world.rows().await);
+    history.world.wire.rule(act);
+    let both = [&history.records[..], &history.records[..]];
+    join_all(both.map(|records| history.deliver(records))).await;
+    let counted = counts(&history.world.rows().await);
     assert_eq!(counted["authn_login_success#success"], 8);
 }
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Result, expected, history};
+use serde_json::json;
+
+use super::History;
 use crate::wire::{Act, Call};
 
 /// How many calls are let through before everything fails, and whether the next one arrives all the same.
@@ -28,24 +30,24 @@ impl Kill {
 
 #[tokio::test]
 async fn killed_between_any_two_calls_it_comes_out_the_same_when_delivered_again() {
-    let expected = expected().await;
+    let mut history = History::new().await;
+    let expected = history.expected().await;
     let mut after = 0;
     loop {
         let mut survived = 0;
         for arrives in [false, true] {
             let kill = Kill { after, arrives };
-            let (world, mut stream, records) = history().await;
-            world.wire.rule(kill.rule());
-            let delivered = stream.deliver(&records).await;
-            world.wire.heal();
+            history.world.wire.rule(kill.rule());
+            let delivered = history.stream.deliver(&history.records).await;
+            history.world.wire.heal();
             survived += usize::from(delivered.is_ok());
             // Cut anew, as Lambda does where a batch has failed.
-            let (first, second) = records.split_at(after % records.len());
+            let (first, second) = history.records.split_at(after % history.records.len());
             for part in [first, second] {
-                stream.deliver(part).await.expect("it is taken");
+                history.deliver(part).await;
             }
-            stream.drain().await;
-            assert_eq!(Result::of(&world).await, expected, "{kill:?}");
+            assert_eq!(history.result().await, expected, "{kill:?}");
+            history.forget().await;
         }
         if survived == 2 {
             break;
@@ -59,7 +61,8 @@ async fn killed_between_any_two_calls_it_comes_out_the_same_when_delivered_again
 
 #[tokio::test]
 async fn each_call_that_fails_for_good_fails_the_batch_and_a_passing_fault_does_not() {
-    let expected = expected().await;
+    let mut history = History::new().await;
+    let expected = history.expected().await;
     for operation in [
         "BatchGetItem",
         "BatchWriteItem",
@@ -74,46 +77,45 @@ async fn each_call_that_fails_for_good_fails_the_batch_and_a_passing_fault_does_
             (false, Act::Lose),
             (false, Act::Twice),
         ] {
-            let (world, mut stream, records) = history().await;
             let broken = AtomicUsize::new(0);
             let what = format!("{operation} {act:?} {always}");
-            world.wire.rule(move |call| {
+            history.world.wire.rule(move |call| {
                 let breaks = call.operation == operation
                     && (always || broken.fetch_add(1, Ordering::Relaxed) == 0);
                 if breaks { act.clone() } else { Act::Pass }
             });
-            let delivered = stream.deliver(&records).await;
-            world.wire.heal();
+            let delivered = history.stream.deliver(&history.records).await;
+            history.world.wire.heal();
             assert_eq!(delivered.is_err(), always, "{what}");
             if always {
-                stream.deliver(&records).await.expect("it is taken");
+                history.deliver(&history.records).await;
             }
-            stream.drain().await;
-            assert_eq!(Result::of(&world).await, expected, "{what}");
+            assert_eq!(history.result().await, expected, "{what}");
+            history.forget().await;
         }
     }
 }
 
 #[tokio::test]
 async fn rows_that_were_left_unprocessed_are_put_again() {
-    let expected = expected().await;
+    let mut history = History::new().await;
+    let expected = history.expected().await;
     for left in [1, 2, 3] {
-        let (world, mut stream, records) = history().await;
         let answered = AtomicUsize::new(0);
-        world.wire.rule(move |call| {
+        history.world.wire.rule(move |call| {
             let takes_none = call.operation == "BatchWriteItem"
                 && answered.fetch_add(1, Ordering::Relaxed) < left;
             if takes_none {
                 let rows = call.body["RequestItems"].clone();
-                return Act::Answer(serde_json::json!({"UnprocessedItems": rows}));
+                return Act::Answer(json!({"UnprocessedItems": rows}));
             }
             Act::Pass
         });
-        let delivered = stream.deliver(&records).await;
-        world.wire.heal();
+        let delivered = history.stream.deliver(&history.records).await;
+        history.world.wire.heal();
         assert_eq!(delivered.is_err(), left == 3, "{left}");
-        stream.deliver(&records).await.expect("it is taken");
-        stream.drain().await;
-        assert_eq!(Result::of(&world).await, expected, "{left} times");
+        history.deliver(&history.records).await;
+        assert_eq!(history.result().await, expected, "{left} times");
+        history.forget().await;
     }
 }

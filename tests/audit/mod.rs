@@ -7,6 +7,7 @@ mod sessions;
 mod unfit;
 
 use serde_json::{Value, json};
+use shared::store::key::Key;
 
 use crate::stream::{Stream, counts, log};
 use crate::world::{Rows, START, World};
@@ -87,57 +88,85 @@ fn without_ids(mut row: Value) -> String {
 }
 
 /// A world with some history: logins of three users, one of whom has a session too many, and events
-/// of all kinds beside them.
-async fn history() -> (World, Stream, Vec<Value>) {
-    let world = World::new().await;
-    let session = world.sign_in("1005").await;
-    let mut row = world.json(&session.session_key()).await;
-    row.as_object_mut().expect("a row").remove("event");
-    for number in 0..99 {
-        let id = format!("session-{number}");
-        row["id"] = json!(id);
-        row["created_at"] = json!(START.millis() - 1000 + number);
-        let key = shared::store::key::Key::session(&session.user, &id.as_str().into());
-        world.put_json(&key, &row).await;
-    }
-    for user in ["100", "1005", "user-123456"] {
-        world.wait_ms(1);
-        let signed_in = world.sign_in(user).await;
-        // A later write that carries the login's event forward.
-        world
-            .alter(&signed_in.session_key(), |row| {
-                row["ip"] = json!("192.0.2.9")
-            })
-            .await;
-    }
-    for number in 0..8 {
-        let id = format!("failure-{number}");
-        let row = json!({"event": failure(&id), "expires_at": START.seconds() + 86_400});
-        world
-            .put_json(&shared::store::key::Key::event(&id.as_str().into()), &row)
-            .await;
-    }
-    let mut stream = Stream::new(&world).await;
-    let records = stream.records();
-    assert_eq!(records.len(), 1 + 3 + 3 + 8);
-    (world, stream, records)
+/// that changed nothing beside them.
+struct History {
+    world: World,
+    stream: Stream,
+    /// What the stream has of it.
+    records: Vec<Value>,
+    /// The table before anything of it was delivered.
+    rows: Rows,
 }
 
-/// What comes of the history where everything is delivered once.
-async fn expected() -> Result {
-    let (world, mut stream, records) = history().await;
-    stream.deliver(&records).await.expect("it is taken");
-    stream.drain().await;
-    let result = Result::of(&world).await;
-    let counted = [
-        ("authn_login_fail#failure".to_owned(), 8),
-        ("authn_login_success#success".to_owned(), 4),
-        ("session_expired#success".to_owned(), 1),
-    ];
-    assert_eq!(result.counts, counted);
-    assert_eq!(result.log.len(), 13);
-    // Each of three users was seen.
-    assert_eq!(result.seen.len(), 3);
-    assert_eq!(result.live, 100 + 2);
-    result
+impl History {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let session = world.sign_in("1005").await;
+        let mut row = world.json(&session.session_key()).await;
+        row.as_object_mut().expect("a row").remove("event");
+        for number in 0..99 {
+            let id = format!("session-{number}");
+            row["id"] = json!(id);
+            row["created_at"] = json!(START.millis() - 1000 + number);
+            let key = Key::session(&session.user, &id.as_str().into());
+            world.put_json(&key, &row).await;
+        }
+        for user in ["100", "1005", "user-123456"] {
+            world.wait_ms(1);
+            let key = world.sign_in(user).await.session_key();
+            // A later write that carries the login's event forward.
+            world
+                .alter(&key, |row| row["ip"] = json!("192.0.2.9"))
+                .await;
+        }
+        for number in 0..8 {
+            let id = format!("failure-{number}");
+            let row = json!({"event": failure(&id), "expires_at": START.seconds() + 86_400});
+            world.put_json(&Key::event(&id.as_str().into()), &row).await;
+        }
+        let mut stream = Stream::new(&world).await;
+        let records = stream.records();
+        assert_eq!(records.len(), 1 + 3 + 3 + 8);
+        let rows = world.rows().await;
+        Self {
+            world,
+            stream,
+            records,
+            rows,
+        }
+    }
+
+    /// As if nothing had been delivered.
+    async fn forget(&mut self) {
+        self.world.restore(&self.rows).await;
+        self.stream.records();
+    }
+
+    async fn deliver(&self, records: &[Value]) {
+        self.stream.deliver(records).await.expect("it is taken");
+    }
+
+    /// What has come of it, once what came of that has been delivered too.
+    async fn result(&mut self) -> Result {
+        self.stream.drain().await;
+        Result::of(&self.world).await
+    }
+
+    /// What comes of it where everything is delivered once.
+    async fn expected(&mut self) -> Result {
+        self.deliver(&self.records).await;
+        let result = self.result().await;
+        let counted = [
+            ("authn_login_fail#failure".to_owned(), 8),
+            ("authn_login_success#success".to_owned(), 4),
+            ("session_expired#success".to_owned(), 1),
+        ];
+        assert_eq!(result.counts, counted);
+        assert_eq!(result.log.len(), 13);
+        // Each of three users was seen.
+        assert_eq!(result.seen.len(), 3);
+        assert_eq!(result.live, 100 + 2);
+        self.forget().await;
+        result
+    }
 }

@@ -8,7 +8,7 @@ use crate::stream::{Stream, deliver, log, record};
 use crate::world::{START, World};
 
 /// Delivers these events as one batch.
-async fn delivered(world: &World, stream: &Stream, shard: &str, events: &[Value]) {
+async fn delivered(stream: &Stream, shard: &str, events: &[Value]) {
     let records = events.iter().enumerate().map(|(place, event)| {
         let sequence = (place + 1).to_string();
         record(&sequence, "SESSION#1005", event, &Value::Null)
@@ -17,7 +17,6 @@ async fn delivered(world: &World, stream: &Stream, shard: &str, events: &[Value]
     deliver(stream.app, &batch(shard, &records))
         .await
         .expect("it is taken");
-    let _ = world;
 }
 
 fn at(mut event: Value, millis: i64) -> Value {
@@ -31,11 +30,11 @@ async fn the_last_login_is_the_latest_whatever_order_logins_come_in() {
     let stream = Stream::new(&world).await;
     let seen = Key::seen(&"1005".into());
     let two = [at(login("one"), 5), at(login("two"), 3)];
-    delivered(&world, &stream, "shard-a", &two).await;
+    delivered(&stream, "shard-a", &two).await;
     assert_eq!(world.json(&seen).await["last_login"], START.millis() + 5);
-    delivered(&world, &stream, "shard-b", &[at(login("three"), 4)]).await;
+    delivered(&stream, "shard-b", &[at(login("three"), 4)]).await;
     assert_eq!(world.json(&seen).await["last_login"], START.millis() + 5);
-    delivered(&world, &stream, "shard-c", &[at(login("four"), 6)]).await;
+    delivered(&stream, "shard-c", &[at(login("four"), 6)]).await;
     assert_eq!(world.json(&seen).await["last_login"], START.millis() + 6);
 }
 
@@ -57,7 +56,7 @@ async fn a_login_by_an_api_key_is_a_use_of_the_key_and_no_users() {
         with_key("three", "authn_login_fail", 8),
         with_key("four", "authn_token_revoked", 9),
     ];
-    delivered(&world, &stream, "shard-a", &events).await;
+    delivered(&stream, "shard-a", &events).await;
     let seen = world.json(&Key::key_seen(&"key-1".into())).await;
     assert_eq!(seen["last_used_at"], START.millis() + 7);
     assert_eq!(

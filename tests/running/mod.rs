@@ -3,6 +3,7 @@
 mod addresses;
 mod clients;
 mod invoke;
+mod log;
 mod logs;
 mod panics;
 mod restart;
