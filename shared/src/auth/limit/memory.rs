@@ -54,9 +54,9 @@ pub(super) enum Plan {
     Take(u32),
 }
 
-/// An instance remembers so many subjects of a window: more than it can serve in a minute, one call
-/// after another. Each one beyond is counted call by call.
-const MOST: usize = 16_384;
+/// An instance remembers so many subjects of a window, more than it comes to serve in a minute, one
+/// call after another. Those beyond are counted call by call.
+const MOST: usize = 4096;
 
 /// A block is a twentieth of what the instance used, on the average of the window before and this
 /// one: of all blocks of the fleet together, no more than a twentieth of the limit is ever left over.
