@@ -99,6 +99,23 @@ pub async fn authenticate_with_last_login(
     Ok((caller(principal)?, last_login))
 }
 
+/// The client whose token this is, if its session is live: one request.
+///
+/// # Errors
+///
+/// As [`authenticate`], a user's token among those that are refused.
+pub async fn authenticate_client(
+    app: &Verifying,
+    call: &Call,
+    token: Option<&str>,
+) -> Result<Principal, Error> {
+    let claims = verify(app, call, token).await?;
+    if let Claims::User(_) = claims {
+        return Err(Error::TokenInvalid);
+    }
+    Ok(live(app, call, claims, None).await?.0)
+}
+
 /// The user or client whose token this is, if its session is live: one request.
 ///
 /// # Errors
@@ -262,9 +279,12 @@ struct Seen {
 /// The later of what `audit` has recorded and the login of the caller's own session, which it may
 /// not have come to yet.
 fn last_login(session: &Session, seen: Option<Item>) -> Result<Timestamp, StoreError> {
-    let seen: Option<Seen> = seen.map(|row| parse(row, "last use")).transpose()?;
-    let seen = seen
-        .and_then(|seen| seen.last_login)
-        .unwrap_or(session.created_at);
+    let seen = recorded_login(seen)?.unwrap_or(session.created_at);
     Ok(seen.max(session.created_at))
+}
+
+/// The last login that `audit` has recorded in this row, if there is one.
+pub(super) fn recorded_login(seen: Option<Item>) -> Result<Option<Timestamp>, StoreError> {
+    let seen: Option<Seen> = seen.map(|row| parse(row, "last use")).transpose()?;
+    Ok(seen.and_then(|seen| seen.last_login))
 }

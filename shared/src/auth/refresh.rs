@@ -186,7 +186,10 @@ async fn end_stolen(
     tenant: &Tenant,
 ) -> Result<(), Error> {
     let (kind, outcome) = (EventType::AuthnTokenReuse, Outcome::Failure);
-    let event = call.event_by(kind, outcome, &claims.owner, &tenant.id);
+    let event = Event {
+        key_id: claims.key_id.clone(),
+        ..call.event_by(kind, outcome, &claims.owner, &tenant.id)
+    };
     let session = claims.owner.session(&claims.sid);
     app.base.store.revoke(session, &event).await?;
     Ok(())
