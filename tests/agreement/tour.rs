@@ -3,6 +3,8 @@
 
 mod clients;
 
+mod limits;
+
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
 use shared::config::Argon2Cost;
@@ -117,6 +119,7 @@ impl Tour {
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
         tour.open_endpoints().await;
+        tour.over_the_limits().await;
         tour
     }
 
