@@ -83,13 +83,13 @@ impl Limits {
         let Some(tally) = minute.tally(window) else {
             return Plan::Take(1);
         };
-        if tally.used_up {
-            return Plan::Refuse;
-        }
         if tally.left > 0 {
             tally.left -= 1;
             tally.used += 1;
             return Plan::Admit(window.clone().at(tally.let_through()));
+        }
+        if tally.used_up {
+            return Plan::Refuse;
         }
         let block = before.saturating_add(tally.used) / BLOCK;
         if !leased || block < 2 || tally.leasing {
@@ -119,7 +119,8 @@ impl Limits {
     /// The window, with the limit that it is known to have, if that is known to be used up.
     pub(super) fn find_used_up(&self, window: &Window) -> Option<Window> {
         let mut minute = self.minute_of(window);
-        let tally = minute.tally(window).filter(|tally| tally.used_up)?;
+        let tally = minute.tally(window);
+        let tally = tally.filter(|tally| tally.used_up && tally.left == 0)?;
         Some(Window {
             limit: tally.limit,
             ..window.clone()
