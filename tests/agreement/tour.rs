@@ -1,6 +1,9 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod authorizer;
+mod discovery;
+
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
 use shared::config::Argon2Cost;
@@ -16,6 +19,7 @@ use crate::world::World;
 /// One call: its route, its answer, and the calls to AWS that it made.
 pub struct Visit {
     pub function: &'static str,
+    /// Empty where the function is called by something other than a request.
     pub route: String,
     pub answer: Received,
     pub calls: Vec<Done>,
@@ -43,6 +47,8 @@ struct Functions {
     validate: &'static Verifying,
     logout: &'static Sessions,
     change_password: &'static Changing,
+    authorizer: &'static ::authorizer::Authorizer,
+    discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
 }
@@ -56,6 +62,8 @@ impl Functions {
             validate: world.cold_instance(),
             logout: world.cold_instance(),
             change_password: world.cold_instance(),
+            authorizer: world.cold_instance(),
+            discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
         }
@@ -79,6 +87,10 @@ impl Functions {
                     "change-password",
                     send(app, change_password::handle, sent).await,
                 )
+            }
+            "/.well-known/openid-configuration" => {
+                let answer = send(self.discovery, ::discovery::handle, sent).await;
+                ("discovery", answer)
             }
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
@@ -107,6 +119,8 @@ impl Tour {
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
         tour.open_endpoints().await;
+        tour.discovery().await;
+        tour.authorizer().await;
         tour
     }
 

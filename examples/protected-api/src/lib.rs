@@ -119,7 +119,10 @@ impl Caller {
     /// By the role first: a client has none.
     fn may(&self, scope: &str) -> bool {
         let scopes = self.scope.as_deref().unwrap_or_default();
-        self.role.is_some() || scopes.split(' ').any(|one| one == scope || one == "admin:all")
+        self.role.is_some()
+            || scopes
+                .split(' ')
+                .any(|one| one == scope || one == "admin:all")
     }
 }
 

@@ -132,7 +132,8 @@ impl Asked {
         }
         let event = ApiGatewayV2CustomAuthorizerV2Request::deserialize(&invocation.event);
         // Serde's words may quote a value.
-        let event = event.map_err(|_| Error::Internal("the event is no authorizer's".to_owned()))?;
+        let event =
+            event.map_err(|_| Error::Internal("the event is no authorizer's".to_owned()))?;
         let call = request::call(
             &event.request_context,
             &invocation.request_id,
