@@ -76,6 +76,29 @@ impl Sent {
         Self::post("/api/auth/refresh", &json!({"refreshToken": token}))
     }
 
+    /// By this route, where that is not the method and the path.
+    pub fn route(mut self, route: &str) -> Self {
+        self.event["routeKey"] = json!(route);
+        self.event["requestContext"]["routeKey"] = json!(route);
+        self
+    }
+
+    /// With this value of a parameter of its path, which stands there as `{name}`.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.event["pathParameters"][name] = json!(value);
+        let path = self.event["rawPath"].as_str().expect("a path");
+        let path = json!(path.replace(&format!("{{{name}}}"), value));
+        self.event["requestContext"]["http"]["path"] = path.clone();
+        self.event["rawPath"] = path;
+        self
+    }
+
+    /// With this parameter of its query.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.event["queryStringParameters"][name] = json!(value);
+        self
+    }
+
     /// With this header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.event["headers"][name] = json!(value);
@@ -124,6 +147,13 @@ impl Sent {
         request.expect("an event").with_lambda_context(context)
     }
 }
+
+/// The headers of a limit, on every answer to a call that was counted.
+const LIMIT: [&str; 3] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -179,7 +209,16 @@ impl Received {
         self.assert_refusal(503, words, &[("retry-after", "5")]);
     }
 
-    /// Asserts that the headers are the usual three and `headers`, and no others.
+    /// The limit that the answer shows: how many of how many remain, and when the window ends.
+    #[track_caller]
+    pub fn limit(&self) -> [i64; 3] {
+        LIMIT.map(|name| {
+            let value = self.header(name).unwrap_or_else(|| panic!("no {name}"));
+            value.parse().expect("a number")
+        })
+    }
+
+    /// Asserts that the headers are the usual three and `headers`, and no others but those of a limit.
     #[track_caller]
     pub fn assert_headers(&self, headers: &[(&str, &str)]) {
         let mut expected = vec![
@@ -190,8 +229,9 @@ impl Received {
         expected.retain(|(name, _)| headers.iter().all(|(other, _)| other != name));
         expected.extend_from_slice(headers);
         expected.sort_unstable();
-        let all = self.headers.iter();
-        let mut all: Vec<_> = all.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let all = self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let (limit, mut all): (Vec<_>, Vec<_>) = all.partition(|(name, _)| LIMIT.contains(name));
+        assert!([0, LIMIT.len()].contains(&limit.len()), "{limit:?}");
         all.sort_unstable();
         assert_eq!(all, expected);
     }

@@ -2,6 +2,7 @@
 //! of AWS for it.
 
 mod authorizer;
+mod clients;
 mod discovery;
 
 use serde_json::json;
@@ -11,6 +12,8 @@ use shared::store::key::Key;
 use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
+
+use clients::Clients;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
@@ -51,6 +54,7 @@ struct Functions {
     discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
+    clients: Clients,
 }
 
 impl Functions {
@@ -66,10 +70,14 @@ impl Functions {
             discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
+            clients: Clients::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
+        if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
         match route.split_once(' ').unwrap().1 {
             "/api/auth/login" | "/api/v1/auth/login" => {
                 ("login", send(self.login, login::handle, sent).await)
@@ -118,6 +126,7 @@ impl Tour {
         tour.refreshes().await;
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
+        tour.clients().await;
         tour.open_endpoints().await;
         tour.discovery().await;
         tour.authorizer().await;
@@ -152,8 +161,8 @@ impl Tour {
     }
 
     /// Every route, with a token where it takes one.
-    fn everywhere() -> [Sent; 10] {
-        [
+    fn everywhere() -> Vec<Sent> {
+        let mut all = vec![
             Sent::login("john", "securePassword123"),
             Sent::post(LOGINS[1], &json!({"username": "john", "password": "no"})),
             Sent::refresh("e30.e30.e30"),
@@ -164,7 +173,9 @@ impl Tour {
             Sent::get("/.well-known/jwks.json"),
             Sent::get("/healthz"),
             Sent::get("/readyz"),
-        ]
+        ];
+        all.extend(clients::everywhere());
+        all
     }
 
     /// Cold instances that reach nothing: 503.

@@ -3,7 +3,11 @@
 pub mod access;
 pub mod admin;
 pub mod change_password;
+pub mod client;
+pub mod client_auth;
+pub mod client_key;
 pub mod holder;
+pub mod invite;
 pub mod issue;
 pub mod limit;
 pub mod login;
@@ -12,3 +16,4 @@ pub mod logout;
 mod lookup;
 pub mod refresh;
 pub mod throttle;
+pub mod users;

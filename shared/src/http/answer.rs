@@ -20,6 +20,16 @@ impl fmt::Debug for Answer {
     }
 }
 
+/// The headers of every answer.
+const ALWAYS: [(header::HeaderName, &str); 2] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+fn named((name, value): (header::HeaderName, &'static str)) -> (header::HeaderName, HeaderValue) {
+    (name, HeaderValue::from_static(value))
+}
+
 impl Answer {
     /// `body` as JSON, with status 200.
     ///
@@ -40,15 +50,20 @@ impl Answer {
             .map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
         let mut response = Response::new(Body::Text(text));
         *response.status_mut() = status;
+        let json = (header::CONTENT_TYPE, "application/json; charset=utf-8");
         let headers = response.headers_mut();
-        for (name, value) in [
-            (header::CONTENT_TYPE, "application/json; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
+        headers.extend([named(json)]);
+        headers.extend(ALWAYS.map(named));
         Ok(Self(response))
+    }
+
+    /// Status 204, without a body.
+    #[must_use]
+    pub fn no_content() -> Self {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().extend(ALWAYS.map(named));
+        Self(response)
     }
 
     /// The answer, kept by caches for `seconds`.

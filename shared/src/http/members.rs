@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::password::MAX_BYTES;
+use crate::role::Role;
 
 /// The members of the one object that a body is. Unknown ones are ignored and can set nothing.
 #[derive(Default)]
@@ -63,6 +64,40 @@ impl Members {
         let text = self.string(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| Error::BadRequest(format!("{name} is required")))
     }
+}
+
+/// The longest text that is kept only to be shown, in bytes.
+const LONGEST_LINE: usize = 200;
+
+impl Members {
+    /// A name to show: from 1 to 200 bytes without control characters, taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRequest`] where it is not that.
+    pub fn line(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(text) = self.string(name)? else {
+            return Ok(None);
+        };
+        if text.is_empty() || text.len() > LONGEST_LINE || text.chars().any(char::is_control) {
+            return Err(Error::BadRequest(format!(
+                "{name} must have from 1 to {LONGEST_LINE} bytes and no control characters"
+            )));
+        }
+        Ok(Some(text.to_owned()))
+    }
+}
+
+/// Takes a role.
+///
+/// # Errors
+///
+/// [`Error::BadRequest`] where it is none.
+pub fn role(text: &str) -> Result<Role, Error> {
+    Role::parse(text).ok_or_else(|| {
+        let what = "role must be a small letter and up to 31 of a-z, 0-9, _ and -";
+        Error::BadRequest(what.to_owned())
+    })
 }
 
 /// Takes a password as it is: never normalised, trimmed or cut. The cap comes before any hash.

@@ -105,10 +105,20 @@ impl Request {
     ///
     /// [`Error::MethodNotAllowed`].
     pub fn only(&self, method: &'static str) -> Result<(), Error> {
+        self.only_of(method, method)
+    }
+
+    /// Refuses every method but `method`, of a path whose methods `all` lists: another function serves
+    /// the others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MethodNotAllowed`].
+    pub fn only_of(&self, method: &str, all: &'static str) -> Result<(), Error> {
         if self.inner.method().as_str() == method {
             Ok(())
         } else {
-            Err(Error::MethodNotAllowed(method))
+            Err(Error::MethodNotAllowed(all))
         }
     }
 
@@ -126,15 +136,32 @@ impl Request {
                 "content-encoding is not supported".to_owned(),
             ));
         }
-        let body: &[u8] = match self.inner.body() {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => &[],
-        };
+        let body = self.body();
         if body.len() > LARGEST_BODY {
             return Err(Error::PayloadTooLarge);
         }
         Members::parse(body)
+    }
+
+    /// As [`Request::members`], where a body is for the caller to send or not: without one, its type
+    /// says nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::members`].
+    pub fn optional_members(&self) -> Result<Members, Error> {
+        if self.body().is_empty() {
+            return Ok(Members::default());
+        }
+        self.members()
+    }
+
+    fn body(&self) -> &[u8] {
+        match self.inner.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => &[],
+        }
     }
 
     fn is_json(&self) -> bool {

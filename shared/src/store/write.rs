@@ -48,8 +48,8 @@ pub(super) enum Kind {
     Check,
 }
 
-/// Attributes that stand as `#name` in expressions: DynamoDB reserves the one, and may the other.
-const RESERVED: [&str; 2] = ["count", "event"];
+/// Attributes that stand as `#name` in expressions: DynamoDB reserves these words, or may.
+const RESERVED: [&str; 7] = ["count", "event", "keys", "name", "role", "scope", "status"];
 
 impl Change {
     fn new(key: Key, kind: Kind) -> Self {
