@@ -1,7 +1,9 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod authorizer;
 mod clients;
+mod discovery;
 
 mod limits;
 
@@ -22,6 +24,7 @@ use crate::world::World;
 /// One call: its route, its answer, and the calls to AWS that it made.
 pub struct Visit {
     pub function: &'static str,
+    /// Empty where the function is called by something other than a request.
     pub route: String,
     pub answer: Received,
     pub calls: Vec<Done>,
@@ -49,6 +52,8 @@ struct Functions {
     validate: &'static Verifying,
     logout: &'static Sessions,
     change_password: &'static Changing,
+    authorizer: &'static ::authorizer::Authorizer,
+    discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
@@ -63,6 +68,8 @@ impl Functions {
             validate: world.cold_instance(),
             logout: world.cold_instance(),
             change_password: world.cold_instance(),
+            authorizer: world.cold_instance(),
+            discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
@@ -90,6 +97,10 @@ impl Functions {
                     "change-password",
                     send(app, change_password::handle, sent).await,
                 )
+            }
+            "/.well-known/openid-configuration" => {
+                let answer = send(self.discovery, ::discovery::handle, sent).await;
+                ("discovery", answer)
             }
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
@@ -119,6 +130,8 @@ impl Tour {
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
         tour.open_endpoints().await;
+        tour.discovery().await;
+        tour.authorizer().await;
         tour.over_the_limits().await;
         tour
     }

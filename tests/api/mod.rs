@@ -1,8 +1,10 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+pub mod authorizer;
 mod bearer;
 mod change_password;
 mod change_password_races;
+mod discovery;
 mod guarded;
 mod health;
 mod jwks;
