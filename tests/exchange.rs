@@ -76,6 +76,31 @@ impl Sent {
         Self::post("/api/auth/refresh", &json!({"refreshToken": token}))
     }
 
+    /// By this route, where that is not the method and the path.
+    pub fn route(mut self, route: &str) -> Self {
+        self.event["routeKey"] = json!(route);
+        self.event["requestContext"]["routeKey"] = json!(route);
+        self
+    }
+
+    /// With this value of a parameter of its path, which stands there as `{name}`.
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.event["pathParameters"][name] = json!(value);
+        let path = self.event["rawPath"].as_str().expect("a path");
+        let path = json!(path.replace(&format!("{{{name}}}"), value));
+        self.event["requestContext"]["http"]["path"] = path.clone();
+        self.event["rawPath"] = path;
+        self
+    }
+
+    /// With this parameter of its query.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.event["queryStringParameters"][name] = json!(value);
+        // Which `lambda.rs` takes away too, and lambda_http would read before the parameters.
+        self.event["rawQueryString"] = Value::Null;
+        self
+    }
+
     /// With this header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.event["headers"][name] = json!(value);

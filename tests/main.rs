@@ -3,6 +3,7 @@
 mod agreement;
 mod api;
 mod calls;
+mod client_session;
 mod exchange;
 mod faults;
 mod http;

@@ -19,6 +19,12 @@ pub fn asked(done: &Done) -> Vec<(String, Vec<String>)> {
             let keys = tables.flat_map(|table| table["Keys"].as_array().unwrap());
             vec![("dynamodb:BatchGetItem".to_owned(), keys.map(pk).collect())]
         }
+        // The partition key of the index.
+        "Query" => {
+            let partition = &body["ExpressionAttributeValues"][":tenant"]["S"];
+            let partition = partition.as_str().expect("a partition key").to_owned();
+            vec![("dynamodb:Query".to_owned(), vec![partition])]
+        }
         "TransactWriteItems" => {
             let items = body["TransactItems"].as_array().unwrap().iter();
             let items = items.flat_map(|item| item.as_object().unwrap());

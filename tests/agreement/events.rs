@@ -21,8 +21,15 @@ fn every_event_is_of_a_route_of_its_function() {
         let route = context.route_key.as_deref().unwrap();
         assert!(function.routes.contains(route), "{name}: {route}");
         let (method, path) = route.split_once(' ').unwrap();
+        let parameters = request.path_parameters();
+        let path = parameters
+            .iter()
+            .fold(path.to_owned(), |path, (name, value)| {
+                path.replace(&format!("{{{name}}}"), value)
+            });
         assert_eq!(request.method().as_str(), method, "{name}");
         assert_eq!(request.uri().path(), path, "{name}");
+        assert!(!path.contains('{'), "{name}: {path}");
 
         let event: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(event["version"], "2.0");

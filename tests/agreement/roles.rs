@@ -51,11 +51,12 @@ fn grants_of(name: &str, statement: &Value) -> Vec<Grant> {
             .map(|secret| secret["Ref"].as_str().expect("a secret").to_owned())
             .collect()
     } else {
-        assert_eq!(
-            statement["Resource"],
-            json!({"GetAtt": "Table.Arn"}),
-            "{name}"
-        );
+        let resource = if actions == [json!("dynamodb:Query")] {
+            json!({"Sub": "${Table.Arn}/index/by_tenant"})
+        } else {
+            json!({"GetAtt": "Table.Arn"})
+        };
+        assert_eq!(statement["Resource"], resource, "{name}");
         let conditions = statement["Condition"].as_object().unwrap();
         assert_eq!(conditions.len(), 2, "{name}");
         // ForAllValues is true where the key is absent.

@@ -1,6 +1,8 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod users;
+
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
 use shared::config::Argon2Cost;
@@ -8,6 +10,8 @@ use shared::store::key::Key;
 use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
+
+use users::Users;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
@@ -45,6 +49,7 @@ struct Functions {
     change_password: &'static Changing,
     jwks: &'static Verifying,
     health: &'static health::Health,
+    users: Users,
 }
 
 impl Functions {
@@ -58,10 +63,14 @@ impl Functions {
             change_password: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
+            users: Users::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
+        if let Some(answered) = self.users.send(route, sent.clone()).await {
+            return answered;
+        }
         match route.split_once(' ').unwrap().1 {
             "/api/auth/login" | "/api/v1/auth/login" => {
                 ("login", send(self.login, login::handle, sent).await)
@@ -106,6 +115,7 @@ impl Tour {
         tour.refreshes().await;
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
+        tour.users().await;
         tour.open_endpoints().await;
         tour
     }
@@ -138,8 +148,8 @@ impl Tour {
     }
 
     /// Every route, with a token where it takes one.
-    fn everywhere() -> [Sent; 10] {
-        [
+    fn everywhere() -> Vec<Sent> {
+        let mut all = vec![
             Sent::login("john", "securePassword123"),
             Sent::post(LOGINS[1], &json!({"username": "john", "password": "no"})),
             Sent::refresh("e30.e30.e30"),
@@ -150,7 +160,9 @@ impl Tour {
             Sent::get("/.well-known/jwks.json"),
             Sent::get("/healthz"),
             Sent::get("/readyz"),
-        ]
+        ];
+        all.extend(users::everywhere());
+        all
     }
 
     /// Cold instances that reach nothing: 503.
