@@ -5,7 +5,7 @@ use shared::app::{Sessions, Signing};
 use shared::auth::holder::Holder;
 use shared::auth::issue;
 use shared::call::Call;
-use shared::id::{ClientId, SessionId, TenantId};
+use shared::id::{ClientId, KeyId, TenantId};
 use shared::scope::Scope;
 use shared::store::client::{Client, ClientKey, ClientStatus};
 use shared::store::event::{EventType, Outcome};
@@ -21,8 +21,6 @@ use crate::world::{ADDRESS, World};
 pub struct ClientSignedIn {
     /// The client.
     pub client: ClientId,
-    /// The session.
-    pub session: SessionId,
     /// The access token.
     pub access: String,
 }
@@ -31,11 +29,6 @@ impl ClientSignedIn {
     /// The key of the client's row.
     pub fn client_key(&self) -> Key {
         Key::client(&self.client)
-    }
-
-    /// The key of the session's row.
-    pub fn session_key(&self) -> Key {
-        Key::client_session(&self.client, &self.session)
     }
 }
 
@@ -46,7 +39,7 @@ impl World {
         let scope = Scope::parse(scope).expect("a scope");
         let tenant_id = TenantId::from(tenant);
         let key = ClientKey {
-            id: shared::id::KeyId::random(),
+            id: KeyId::random(),
             created_at: now,
         };
         let client = Client {
@@ -85,7 +78,6 @@ impl World {
         made.expect("the table answers");
         ClientSignedIn {
             client: client.id,
-            session: session.id,
             access: tokens.expect("tokens").access,
         }
     }

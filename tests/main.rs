@@ -1,5 +1,6 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod access_matrix;
 mod agreement;
 mod api;
 mod calls;
@@ -13,5 +14,6 @@ mod running;
 mod session;
 mod stack;
 mod token;
+mod users;
 mod wire;
 mod world;

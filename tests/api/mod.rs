@@ -1,11 +1,15 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+mod accept_invite;
 mod bearer;
 mod change_password;
 mod change_password_races;
+mod delete_user;
 mod guarded;
 mod health;
+mod invite_user;
 mod jwks;
+mod list_users;
 mod liveness;
 mod login;
 mod logout;
@@ -17,4 +21,5 @@ mod refresh_refused;
 mod refresh_replay;
 mod rows;
 mod shapes;
+mod update_user;
 mod validate;
