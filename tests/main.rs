@@ -1,8 +1,10 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod access_matrix;
 mod agreement;
 mod api;
 mod calls;
+mod client_session;
 mod exchange;
 mod faults;
 mod http;
@@ -13,5 +15,6 @@ mod running;
 mod session;
 mod stack;
 mod token;
+mod users;
 mod wire;
 mod world;
