@@ -14,6 +14,7 @@ mod races;
 mod running;
 mod session;
 mod stack;
+mod stream;
 mod token;
 mod users;
 mod wire;

@@ -1,6 +1,7 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
 mod accept_invite;
+mod audit;
 pub mod authorizer;
 mod bearer;
 mod change_password;
