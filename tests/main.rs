@@ -3,6 +3,7 @@
 mod agreement;
 mod api;
 mod calls;
+mod client;
 mod exchange;
 mod faults;
 mod http;
