@@ -195,6 +195,7 @@ impl Shown {
             version: 1,
             epoch: 1,
             password_hash: None,
+            invite: None,
             username: text(self.username),
             email: self.email.to_owned(),
             email_verified: self.of_nuxera,

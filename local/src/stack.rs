@@ -71,7 +71,10 @@ impl Stack {
         // gateway's listener comes first, and calls wait in it.
         let address = functions::free_port()?;
         let functions_url = format!("http://{address}");
-        let routes = template.routes()?;
+        // On AWS a team's own API has an address of its own.
+        let example = Template::example()?;
+        let mut routes = template.routes()?;
+        routes.extend(example.routes()?);
         let gateway = gateway::start(options.ports.gateway, routes.clone(), &functions_url).await?;
         tell("looking whether the functions are built, and starting them");
         let mut environment = stores.settings(&gateway.url);
@@ -79,7 +82,7 @@ impl Stack {
         check(&environment)?;
         let output = Output::new(stores.data_dir(), tell)?;
         let functions = Functions::start(address, environment, output).await?;
-        functions.wake(&routes).await?;
+        functions.wake(&template.functions()?, &routes).await?;
         functions.output.show();
         Ok(Self {
             gateway,

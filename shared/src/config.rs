@@ -60,6 +60,9 @@ pub struct Config {
     pub address_rate_limit: u32,
     /// `TENANT_RATE_LIMIT` (1000): calls with a token a minute of one tenant, unless it has its own.
     pub tenant_rate_limit: u32,
+    /// `LIVE_CHECK_SHORT_TOKENS` (true): whether `authorizer` looks whether the session is live also of
+    /// tokens that live an hour or less.
+    pub live_check_short_tokens: bool,
     /// `LOGIN_FREE_FAILURES` (5): failures in a row of one login name without a wait.
     pub login_free_failures: u32,
     /// `FAILED_LOGIN_FLOOR_MS` (0): a failed login answers no sooner.
@@ -162,6 +165,7 @@ impl Config {
             credential_rate_limit: number(&get, "CREDENTIAL_RATE_LIMIT", 30, 1..=1_000_000)?,
             address_rate_limit: number(&get, "ADDRESS_RATE_LIMIT", 100, 1..=1_000_000)?,
             tenant_rate_limit: number(&get, "TENANT_RATE_LIMIT", 1000, 1..=1_000_000)?,
+            live_check_short_tokens: truth(&get, "LIVE_CHECK_SHORT_TOKENS", true)?,
             login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
             failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
             argon2: Argon2Cost {
@@ -198,4 +202,18 @@ fn number<N: FromStr + PartialOrd + fmt::Display>(
             "{name} must be a whole number from {least} to {most}"
         ))
     })
+}
+
+/// `true` or `false`.
+fn truth(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    default: bool,
+) -> Result<bool, StartError> {
+    let Some(value) = get(name) else {
+        return Ok(default);
+    };
+    value
+        .parse()
+        .map_err(|_| StartError(format!("{name} must be true or false")))
 }

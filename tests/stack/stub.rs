@@ -74,6 +74,7 @@ pub async fn before(app: Router) -> Serving {
     let app = app.layer(DefaultBodyLimit::disable());
     tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
     let mut routes = Template::read().unwrap().routes().unwrap();
+    routes.extend(Template::example().unwrap().routes().unwrap());
     for (method, path, function) in [
         ("ANY", "/v1/auth", "any"),
         ("POST", "/v1/auth", "post"),
@@ -86,6 +87,7 @@ pub async fn before(app: Router) -> Serving {
             method,
             path,
             function: function.to_owned(),
+            authorizer: None,
         });
     }
     gateway::start(0, routes, &url).await.unwrap()

@@ -90,13 +90,7 @@ fn judge(caller: &Caller, current: &str, new: &str) -> Result<(), String> {
     if new == current {
         return Err("The new password must differ from the current one".to_owned());
     }
-    let user = &caller.user;
-    let words = [&user.username, &user.name, &user.organization];
-    let mut words: Vec<&str> = words
-        .into_iter()
-        .filter_map(|word| word.as_deref())
-        .collect();
-    words.extend([user.email.as_str(), user.tenant_id.as_str()]);
+    let words = caller.user.guessable_words();
     policy::check(&caller.tenant.policy.password, new, &words)
 }
 

@@ -49,6 +49,45 @@ impl LoginName {
         Ok(Self { canonical })
     }
 
+    /// Takes the name that a new user is to have, an e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// As [`LoginName::parse`]; and for a name without one `@` between other characters, or with a
+    /// character that makes it nobody's.
+    pub fn new_email(text: &str) -> Result<Self, Error> {
+        let name = Self::new("email", text)?;
+        match text.split_once('@') {
+            Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(name),
+            _ => Err(Error::BadRequest(
+                "email must have one @, and something on either side of it".to_owned(),
+            )),
+        }
+    }
+
+    /// Takes the name that a new user is to have, which is no e-mail address.
+    ///
+    /// # Errors
+    ///
+    /// As [`LoginName::parse`]; and for a name with an `@`, or with a character that makes it nobody's.
+    pub fn new_username(text: &str) -> Result<Self, Error> {
+        let name = Self::new("username", text)?;
+        if text.contains('@') {
+            return Err(Error::BadRequest("username must have no @".to_owned()));
+        }
+        Ok(name)
+    }
+
+    fn new(member: &str, text: &str) -> Result<Self, Error> {
+        let name = Self::parse(member, text)?;
+        if name.canonical.starts_with(' ') {
+            return Err(Error::BadRequest(format!(
+                "{member} must have no characters that turn into ASCII ones"
+            )));
+        }
+        Ok(name)
+    }
+
     /// The canonical name; of a name that is nobody's, a text that no name can have.
     #[must_use]
     pub fn canonical(&self) -> &str {

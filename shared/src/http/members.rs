@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::password::MAX_BYTES;
+use crate::role::Role;
 
 /// The members of the one object that a body is. Unknown ones are ignored and can set nothing.
 #[derive(Default)]
@@ -85,6 +86,18 @@ impl Members {
         }
         Ok(Some(text.to_owned()))
     }
+}
+
+/// Takes a role.
+///
+/// # Errors
+///
+/// [`Error::BadRequest`] where it is none.
+pub fn role(text: &str) -> Result<Role, Error> {
+    Role::parse(text).ok_or_else(|| {
+        let what = "role must be a small letter and up to 31 of a-z, 0-9, _ and -";
+        Error::BadRequest(what.to_owned())
+    })
 }
 
 /// Takes a password as it is: never normalised, trimmed or cut. The cap comes before any hash.

@@ -5,6 +5,21 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::store::user::{User, UserStatus};
 
+/// One user, as an answer of its own.
+#[derive(Debug, Serialize)]
+pub struct OneUserBody<'a> {
+    user: UserBody<'a>,
+}
+
+impl<'a> OneUserBody<'a> {
+    /// The user, who last signed in at `last_login`.
+    #[must_use]
+    pub fn new(user: &'a User, last_login: Option<Timestamp>) -> Self {
+        let user = UserBody::new(user, last_login);
+        Self { user }
+    }
+}
+
 /// A user as clients see it. A field without a value is `null`, not absent.
 #[derive(Debug, Serialize)]
 pub struct UserBody<'a> {

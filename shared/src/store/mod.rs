@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod client;
 pub mod event;
 pub mod failures;
+pub mod invite;
 pub mod key;
 pub mod list;
 pub mod login_name;
@@ -40,6 +41,10 @@ pub(crate) const TRIES: u32 = 3;
 
 /// How many keys one request may have.
 const MOST_KEYS: usize = 100;
+
+/// The longest partition key that a row can have, in bytes. Ids come from callers; DynamoDB refuses a
+/// request with a longer one, and a row that cannot be there is not there.
+const LONGEST_KEY: usize = 2048;
 
 /// The table, and the clock by which the store waits between tries.
 #[derive(Clone, Debug)]
@@ -99,9 +104,7 @@ impl Store {
         &self,
         keys: [&Key; N],
     ) -> Result<[Option<Item>; N], StoreError> {
-        let mut found = self
-            .fetch(keys.iter().map(|key| key.item()).collect())
-            .await?;
+        let mut found = self.fetch(&keys).await?;
         Ok(keys.map(|key| take(&mut found, key)))
     }
 
@@ -113,15 +116,22 @@ impl Store {
     pub async fn read_all(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let mut rows = Vec::with_capacity(keys.len());
         for keys in keys.chunks(MOST_KEYS) {
-            let mut found = self.fetch(keys.iter().map(Key::item).collect()).await?;
+            let mut found = self.fetch(&keys.iter().collect::<Vec<_>>()).await?;
             rows.extend(keys.iter().map(|key| take(&mut found, key)));
         }
         Ok(rows)
     }
 
     /// The rows that are there with these keys, in any order.
-    async fn fetch(&self, mut wanted: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    async fn fetch(&self, keys: &[&Key]) -> Result<Vec<Item>, StoreError> {
+        let possible = keys
+            .iter()
+            .filter(|key| key.partition().len() <= LONGEST_KEY);
+        let mut wanted: Vec<Item> = possible.map(|key| key.item()).collect();
         let mut found: Vec<Item> = Vec::with_capacity(wanted.len());
+        if wanted.is_empty() {
+            return Ok(found);
+        }
         for attempt in 1..=TRIES {
             let asked = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))

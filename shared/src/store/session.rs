@@ -137,6 +137,16 @@ impl Session {
             && self.created_at >= not_before
     }
 
+    /// The change that makes the session, in a transaction whose event another of its changes carries.
+    ///
+    /// # Errors
+    ///
+    /// When the row cannot be written as it is.
+    pub fn made(&self) -> Result<Change, StoreError> {
+        let change = Change::put(self.owner.session(&self.id), self)?;
+        Ok(change.when("attribute_not_exists(pk)"))
+    }
+
     /// The change that carries the session over to the epoch that its own password change began.
     ///
     /// # Errors

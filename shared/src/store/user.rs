@@ -1,10 +1,11 @@
 //! A user: who they are, whether they may sign in, and the sealed hash of their password.
 
+mod changes;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Event;
 use super::key::Key;
 use super::tenant::{Tenant, TenantStatus};
 use super::write::{Change, Written};
@@ -31,6 +32,9 @@ pub struct User {
     /// The sealed PHC string; absent until an invite is accepted.
     #[serde(default)]
     pub password_hash: Option<String>,
+    /// The invite that may set the first password, until it is accepted or ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub invite: Option<CurrentInvite>,
     /// The login name without an `@`, if there is one.
     #[serde(default)]
     pub username: Option<String>,
@@ -56,6 +60,15 @@ pub struct User {
     pub created_at: Timestamp,
     /// When a user last changed it.
     pub updated_at: Timestamp,
+}
+
+/// The invite of a user: an invite that its user does not name is worth nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentInvite {
+    /// The hash of its token.
+    pub hash: String,
+    /// When it expires, in Unix seconds.
+    pub expires_at: i64,
 }
 
 /// Whether a user may sign in.
@@ -94,24 +107,26 @@ impl User {
             && tenant.status == TenantStatus::Active
     }
 
-    /// The change that gives the user a new password: every session ends, being of an earlier epoch.
-    ///
-    /// # Errors
-    ///
-    /// When the row cannot be written as it is.
-    pub fn new_password(&self, sealed: &str, event: &Event) -> Result<Change, StoreError> {
-        Change::update(
-            Key::user(&self.id),
-            "SET password_hash = :hash, version = :next, epoch = :epoch, updated_at = :now, \
-             #event = :event",
-        )
-        .when("version = :version")
-        .value(":hash", sealed)?
-        .value(":version", self.version)?
-        .value(":next", self.version + 1)?
-        .value(":epoch", self.epoch + 1)?
-        .value(":now", event.time)?
-        .value(":event", event)
+    /// Whether the user counts among its tenant's active admins.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.status == UserStatus::Active && self.role.is_admin()
+    }
+
+    /// Whether the user has an invite that has expired: its names are there for the taking.
+    #[must_use]
+    pub fn is_expired_invite(&self, now: Timestamp) -> bool {
+        let expired = |invite: &CurrentInvite| Timestamp::from_seconds(invite.expires_at) <= now;
+        self.status == UserStatus::Invited && self.invite.as_ref().is_some_and(expired)
+    }
+
+    /// What somebody who guesses this user's password would try first.
+    #[must_use]
+    pub fn guessable_words(&self) -> Vec<&str> {
+        let named = [&self.username, &self.name, &self.organization];
+        let mut words: Vec<&str> = named.into_iter().filter_map(Option::as_deref).collect();
+        words.extend([self.email.as_str(), self.tenant_id.as_str()]);
+        words
     }
 }
 

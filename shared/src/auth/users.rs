@@ -1,0 +1,130 @@
+//! Users of a tenant, as its admins see and change them.
+
+pub mod change;
+pub mod list;
+pub mod remove;
+
+use super::access::{self, recorded_login};
+use super::admin::Admin;
+use super::holder::Holder;
+use super::login_name::LoginName;
+use crate::app::Verifying;
+use crate::call::Call;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::id::{TenantId, UserId};
+use crate::store::admins::AdminsRow;
+use crate::store::event::{Event, EventType, Outcome};
+use crate::store::key::Key;
+use crate::store::user::{User, UserStatus};
+use crate::store::{Item, StoreError, parse};
+
+/// How often a change that others overtake is decided anew.
+pub(super) const TRIES: u32 = 3;
+
+const LAST_ADMIN: &str = "The tenant's last admin cannot be demoted, suspended or removed";
+
+/// A user whom an admin may change, and what is stored beside.
+struct Target {
+    user: User,
+    last_login: Option<Timestamp>,
+    /// How many active admins the user's tenant has.
+    admins: u64,
+}
+
+impl Target {
+    /// Whether the tenant would have no admin if this user were one no more.
+    fn is_last_admin(&self) -> bool {
+        self.user.is_active_admin() && self.admins <= 1
+    }
+}
+
+/// The user of the admin's tenant with this id, whose role is not above the admin's.
+///
+/// # Errors
+///
+/// [`Error::NotFound`]; [`Error::RoleAboveOwn`], which is recorded.
+async fn target(app: &Verifying, call: &Call, admin: &Admin, id: &UserId) -> Result<Target, Error> {
+    let keys = (Key::user(id), Key::admins(&admin.tenant), Key::seen(id));
+    let [user, admins, seen] = app.store.read([&keys.0, &keys.1, &keys.2]).await?;
+    let user = present(user, &admin.tenant)?.ok_or(NO_SUCH_USER)?;
+    if user.role.rank() > admin.caller.user.role.rank() {
+        return refuse_rank(app, call, admin).await;
+    }
+    let admins: Option<AdminsRow> = admins.map(|row| parse(row, "admins")).transpose()?;
+    Ok(Target {
+        user,
+        last_login: recorded_login(seen)?,
+        admins: admins.map_or(0, |row| row.admin_count),
+    })
+}
+
+const NO_SUCH_USER: Error = Error::NotFound("There is no such user");
+
+/// The user in this row, if it is one of `tenant`'s and has not been removed.
+fn present(row: Option<Item>, tenant: &TenantId) -> Result<Option<User>, StoreError> {
+    let user: Option<User> = row.map(|row| parse(row, "user")).transpose()?;
+    Ok(user.filter(|user| user.tenant_id == *tenant && user.status != UserStatus::Deleted))
+}
+
+/// The keys of a user's login names.
+///
+/// # Errors
+///
+/// [`Error::Internal`] where a stored name is none.
+pub(super) fn names(user: &User) -> Result<Vec<Key>, Error> {
+    let names = user.username.iter().chain([&user.email]);
+    names
+        .map(|name| {
+            let name = LoginName::parse("name", name);
+            let name = name.map_err(|_| StoreError::Malformed("user"))?;
+            Ok(Key::login_name(&name.hash()))
+        })
+        .collect()
+}
+
+/// An audit event of what an admin does with a user.
+pub(super) fn event_of(
+    call: &Call,
+    admin: &Admin,
+    (kind, outcome): (EventType, Outcome),
+    user: Option<&UserId>,
+) -> Event {
+    Event {
+        subject: user.map(Into::into),
+        ..call.event_by(kind, outcome, &admin.caller.user.id, &admin.tenant)
+    }
+}
+
+/// Records that a role is above the admin's own.
+///
+/// # Errors
+///
+/// [`Error::RoleAboveOwn`], or that the table is away.
+pub(super) async fn refuse_rank<T>(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+) -> Result<T, Error> {
+    let holder = Holder::User(admin.caller.user.clone());
+    access::refuse(app, call, &holder, "role_above_own", Error::RoleAboveOwn).await
+}
+
+/// Records that what an admin asked for stands against what is stored.
+///
+/// # Errors
+///
+/// [`Error::Conflict`], or that the table is away.
+pub(super) async fn refuse_conflict<T>(
+    app: &Verifying,
+    event: Event,
+    (reason, what): (&str, &'static str),
+) -> Result<T, Error> {
+    app.store.put_event(&event.because(reason)).await?;
+    Err(Error::Conflict(what))
+}
+
+/// That others changed a user each time before it could be changed.
+pub(super) fn lost() -> Error {
+    Error::Unavailable("a change of a user was lost to others".to_owned())
+}
