@@ -36,7 +36,7 @@ impl ClientSignedIn {
 
 impl World {
     /// A new client of this tenant that has this scope, and a session of it with all of that.
-    pub async fn sign_in_client(&self, tenant: &str, scope: &str) -> ClientSignedIn {
+    pub async fn client_with_scope(&self, tenant: &str, scope: &str) -> ClientSignedIn {
         let now = self.clock.now();
         let scope = Scope::parse(scope).expect("a scope");
         let tenant_id = TenantId::from(tenant);

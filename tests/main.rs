@@ -4,6 +4,7 @@ mod access_matrix;
 mod agreement;
 mod api;
 mod calls;
+mod client;
 mod client_session;
 mod exchange;
 mod faults;

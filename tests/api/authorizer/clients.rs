@@ -9,7 +9,7 @@ use crate::world::World;
 
 /// A client of tenant acme, with a session for a part of its scope.
 pub async fn robot(world: &World) -> ClientSignedIn {
-    let robot = world.sign_in_client("acme", "read:interactions").await;
+    let robot = world.client_with_scope("acme", "read:interactions").await;
     let more = json!("read:interactions write:policies");
     world
         .alter(&robot.client_key(), |row| row["scope"] = more)
