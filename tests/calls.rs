@@ -15,6 +15,12 @@ pub fn cost(calls: &[Done]) -> (usize, f64) {
     (calls.len(), units.sum())
 }
 
+/// What calls cost, as [`cost`], without those that count limits.
+pub fn cost_beside_limits(calls: &[Done]) -> (usize, f64) {
+    let others = calls.iter().filter(|done| !done.call.touches("RATE#"));
+    cost(&others.cloned().collect::<Vec<_>>())
+}
+
 /// The audit events that calls have written, each as its members and their texts.
 pub fn events(calls: &[Done]) -> Vec<Value> {
     let mut found = Vec::new();

@@ -96,7 +96,7 @@ impl Sent {
     /// With this parameter of its query.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.event["queryStringParameters"][name] = json!(value);
-        // As in `serve`: the parameters are taken from their own member.
+        // Which `lambda.rs` takes away too, and lambda_http would read before the parameters.
         self.event["rawQueryString"] = Value::Null;
         self
     }

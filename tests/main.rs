@@ -1,12 +1,16 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod access_matrix;
 mod agreement;
 mod api;
 mod audit;
 mod calls;
+mod client;
+mod client_session;
 mod exchange;
 mod faults;
 mod http;
+mod limits;
 mod password;
 mod races;
 mod running;
@@ -14,5 +18,6 @@ mod session;
 mod stack;
 mod stream;
 mod token;
+mod users;
 mod wire;
 mod world;

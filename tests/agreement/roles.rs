@@ -156,10 +156,11 @@ fn a_function_knows_the_name_of_the_secrets_and_the_queue_that_it_may_use_and_of
             .flatten()
             .filter(|grant| !grant.action.starts_with("dynamodb:"));
         let may_read: BTreeSet<&str> = may_read.map(|grant| grant.on.as_str()).collect();
-        let knows = function.environment.values();
-        let knows = knows.filter_map(|value| value["Ref"].as_str());
-        let of_stack = ["KeysSecret", "PasswordsSecret", "AuditQueue"];
-        let knows: BTreeSet<&str> = knows.filter(|name| of_stack.contains(name)).collect();
+        let knows = function.environment.iter();
+        let knows =
+            knows.filter(|(name, _)| name.ends_with("_SECRET") || name.ends_with("_QUEUE_URL"));
+        let knows = knows.map(|(_, value)| value["Ref"].as_str().unwrap());
+        let knows: BTreeSet<&str> = knows.collect();
         assert_eq!(knows, may_read, "{name}");
     }
 }

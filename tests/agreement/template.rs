@@ -38,7 +38,7 @@ fn plain(value: yaml_serde::Value) -> Value {
 pub struct Function {
     /// Its properties.
     pub properties: Value,
-    /// The routes that lead to it, as in `GET /healthz`; none where something else calls it.
+    /// The routes that lead to it, as in `GET /healthz`; none where it is called otherwise.
     pub routes: BTreeSet<String>,
     /// The environment variables that it alone has.
     pub environment: BTreeMap<String, Value>,

@@ -2,7 +2,11 @@
 //! of AWS for it.
 
 mod audit;
+mod authorizer;
 mod clients;
+mod discovery;
+mod limits;
+mod users;
 
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
@@ -14,14 +18,16 @@ use tokio::sync::OnceCell;
 
 use audit::Log;
 use clients::Clients;
+use users::Users;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
 use crate::world::World;
 
-/// One call: its route (empty where something else than a request called), its answer, and the calls to AWS that it made.
+/// One call: its route, its answer, and the calls to AWS that it made.
 pub struct Visit {
     pub function: &'static str,
+    /// Empty where the function is called by something other than a request.
     pub route: String,
     pub answer: Received,
     pub calls: Vec<Done>,
@@ -31,12 +37,6 @@ pub struct Visit {
 pub async fn visits() -> &'static [Visit] {
     static VISITS: OnceCell<Vec<Visit>> = OnceCell::const_new();
     VISITS.get_or_init(async || Tour::walk().await.visits).await
-}
-
-/// Those of them that were requests.
-pub async fn requests() -> impl Iterator<Item = &'static Visit> {
-    let visits = visits().await.iter();
-    visits.filter(|visit| !visit.route.is_empty())
 }
 
 /// The walk so far.
@@ -55,10 +55,13 @@ struct Functions {
     validate: &'static Verifying,
     logout: &'static Sessions,
     change_password: &'static Changing,
+    authorizer: &'static ::authorizer::Authorizer,
+    discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
     log: Log,
+    users: Users,
 }
 
 impl Functions {
@@ -70,10 +73,13 @@ impl Functions {
             validate: world.cold_instance(),
             logout: world.cold_instance(),
             change_password: world.cold_instance(),
+            authorizer: world.cold_instance(),
+            discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
             log: Log::cold(world),
+            users: Users::cold(world),
         }
     }
 
@@ -82,6 +88,9 @@ impl Functions {
             return answered;
         }
         if let Some(answered) = self.log.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.users.send(route, sent.clone()).await {
             return answered;
         }
         match route.split_once(' ').unwrap().1 {
@@ -101,6 +110,10 @@ impl Functions {
                     "change-password",
                     send(app, change_password::handle, sent).await,
                 )
+            }
+            "/.well-known/openid-configuration" => {
+                let answer = send(self.discovery, ::discovery::handle, sent).await;
+                ("discovery", answer)
             }
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
@@ -129,7 +142,11 @@ impl Tour {
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
+        tour.users().await;
         tour.open_endpoints().await;
+        tour.discovery().await;
+        tour.authorizer().await;
+        tour.over_the_limits().await;
         tour.audit().await;
         tour
     }
@@ -177,6 +194,7 @@ impl Tour {
         ];
         all.extend(clients::everywhere());
         all.extend(audit::everywhere());
+        all.extend(users::everywhere());
         all
     }
 

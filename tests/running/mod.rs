@@ -6,6 +6,7 @@ mod invoke;
 mod log;
 mod logs;
 mod panics;
+mod protected;
 mod restart;
 
 use std::net::Ipv4Addr;
