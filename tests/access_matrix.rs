@@ -212,7 +212,7 @@ async fn user(world: &World, id: &str, role: &str, tenant: &str) {
 
 async fn token(world: &World, caller: &str) -> String {
     let client = async |tenant: &str, scope: &str| {
-        let client = world.sign_in_client(tenant, scope).await;
+        let client = world.client_with_scope(tenant, scope).await;
         client.access
     };
     let role = match caller {

@@ -5,7 +5,7 @@ use shared::app::{Sessions, Signing};
 use shared::auth::holder::Holder;
 use shared::auth::issue;
 use shared::call::Call;
-use shared::id::{ClientId, KeyId, TenantId};
+use shared::id::{ClientId, KeyId, SessionId, TenantId};
 use shared::scope::Scope;
 use shared::store::client::{Client, ClientKey, ClientStatus};
 use shared::store::event::{EventType, Outcome};
@@ -21,6 +21,8 @@ use crate::world::{ADDRESS, World};
 pub struct ClientSignedIn {
     /// The client.
     pub client: ClientId,
+    /// The session.
+    pub session: SessionId,
     /// The access token.
     pub access: String,
 }
@@ -34,7 +36,7 @@ impl ClientSignedIn {
 
 impl World {
     /// A new client of this tenant that has this scope, and a session of it with all of that.
-    pub async fn sign_in_client(&self, tenant: &str, scope: &str) -> ClientSignedIn {
+    pub async fn client_with_scope(&self, tenant: &str, scope: &str) -> ClientSignedIn {
         let now = self.clock.now();
         let scope = Scope::parse(scope).expect("a scope");
         let tenant_id = TenantId::from(tenant);
@@ -78,6 +80,7 @@ impl World {
         made.expect("the table answers");
         ClientSignedIn {
             client: client.id,
+            session: session.id,
             access: tokens.expect("tokens").access,
         }
     }

@@ -150,6 +150,13 @@ impl Sent {
     }
 }
 
+/// The headers of a limit, on every answer to a call that was counted.
+const LIMIT: [&str; 3] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -204,7 +211,16 @@ impl Received {
         self.assert_refusal(503, words, &[("retry-after", "5")]);
     }
 
-    /// Asserts that the headers are the usual three and `headers`, and no others.
+    /// The limit that the answer shows: how many of how many remain, and when the window ends.
+    #[track_caller]
+    pub fn limit(&self) -> [i64; 3] {
+        LIMIT.map(|name| {
+            let value = self.header(name).unwrap_or_else(|| panic!("no {name}"));
+            value.parse().expect("a number")
+        })
+    }
+
+    /// Asserts that the headers are the usual three and `headers`, and no others but those of a limit.
     #[track_caller]
     pub fn assert_headers(&self, headers: &[(&str, &str)]) {
         let mut expected = vec![
@@ -215,8 +231,9 @@ impl Received {
         expected.retain(|(name, _)| headers.iter().all(|(other, _)| other != name));
         expected.extend_from_slice(headers);
         expected.sort_unstable();
-        let all = self.headers.iter();
-        let mut all: Vec<_> = all.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let all = self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let (limit, mut all): (Vec<_>, Vec<_>) = all.partition(|(name, _)| LIMIT.contains(name));
+        assert!([0, LIMIT.len()].contains(&limit.len()), "{limit:?}");
         all.sort_unstable();
         assert_eq!(all, expected);
     }

@@ -1,6 +1,8 @@
 //! Demonstration data: the tenants and users of the API documents' own examples, so that these run
 //! as they are printed. A deployed stack starts empty.
 
+mod client;
+
 use shared::auth::login_name::LoginName;
 use shared::aws::Environment;
 use shared::clock::Timestamp;
@@ -19,6 +21,8 @@ use shared::store::user::{User, UserStatus};
 use shared::store::write::Change;
 
 use crate::StackError;
+
+pub use client::api_key;
 
 /// A tenant: its id, how long its access tokens live, and whether it takes any new password from 7
 /// characters on, as document 000 does.
@@ -120,6 +124,7 @@ const USERS: [Shown; 6] = [
 /// When a store does not take them.
 pub async fn load(environment: &Environment) -> Result<(), StackError> {
     let store = Store::new(environment);
+    client::load(&store, environment.clock.now()).await?;
     let [loaded] = store
         .read([&Key::tenant(&LAST.into())])
         .await

@@ -49,6 +49,12 @@ async fn run() -> Result<(), StackError> {
          -d '{{\"username\":\"doctor.smith\",\"password\":\"secure-password\"}}'",
         stack.url()
     );
+    println!(
+        "or as the API client of the demonstration data:\n\
+         curl -s -X POST {}/v1/auth -H 'x-api-key: {}'",
+        stack.url(),
+        *local::demonstration::api_key().text()
+    );
     let ended = tokio::select! {
         _ = interrupt.recv() => false,
         _ = terminate.recv() => false,

@@ -9,6 +9,7 @@ use crate::functions::{self, Functions, Output};
 use crate::serving::Serving;
 use crate::settings::setting;
 use crate::stores::{Ports, Stores};
+use crate::stream::{self, Polling};
 use crate::template::Template;
 use crate::{StackError, demonstration, gateway};
 
@@ -40,6 +41,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Stack {
     gateway: Serving,
+    streams: Vec<Polling>,
     functions: Functions,
     stores: Stores,
 }
@@ -71,7 +73,10 @@ impl Stack {
         // gateway's listener comes first, and calls wait in it.
         let address = functions::free_port()?;
         let functions_url = format!("http://{address}");
-        let routes = template.routes()?;
+        // On AWS a team's own API has an address of its own.
+        let example = Template::example()?;
+        let mut routes = template.routes()?;
+        routes.extend(example.routes()?);
         let gateway = gateway::start(options.ports.gateway, routes.clone(), &functions_url).await?;
         tell("looking whether the functions are built, and starting them");
         let mut environment = stores.settings(&gateway.url);
@@ -79,10 +84,14 @@ impl Stack {
         check(&environment)?;
         let output = Output::new(stores.data_dir(), tell)?;
         let functions = Functions::start(address, environment, output).await?;
-        functions.wake(&routes).await?;
+        functions.wake(&template.functions()?, &routes).await?;
         functions.output.show();
+        let start = |source| stream::start(source, &stores, &functions_url);
+        let streams = template.stream_sources()?.into_iter().map(start);
+        let streams = streams.collect::<Result<_, _>>()?;
         Ok(Self {
             gateway,
+            streams,
             functions,
             stores,
         })
@@ -121,6 +130,7 @@ impl Stack {
     /// Ends everything, and waits until it has ended.
     pub async fn stop(self) {
         drop(self.gateway);
+        drop(self.streams);
         self.functions.stop().await;
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::auth::limit::UsedUp;
+use crate::auth::limit::Limits;
 use crate::aws::Environment;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
@@ -52,8 +52,8 @@ pub struct Verifying {
     pub store: Store,
     /// The public keys, remembered for a minute.
     pub public_keys: PublicKeys,
-    /// Limits that are used up.
-    pub used_up: UsedUp,
+    /// What it remembers of limits.
+    pub limits: Limits,
 }
 
 impl Verifying {
@@ -114,7 +114,7 @@ impl App for Verifying {
             clock: environment.clock.clone(),
             store: Store::new(environment),
             public_keys: PublicKeys::default(),
-            used_up: UsedUp::default(),
+            limits: Limits::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the rules may know of the call they serve: no HTTP and no AWS types.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::address::Address;
 use crate::clock::Timestamp;
@@ -21,7 +21,7 @@ pub struct Call {
     pub user_agent: String,
     /// The `iss` of tokens: the setting, or the API's own address.
     pub issuer: String,
-    limit: Mutex<Option<Window>>,
+    limits: Mutex<Vec<Window>>,
     notes: Mutex<Vec<&'static str>>,
 }
 
@@ -45,28 +45,34 @@ impl Call {
             address,
             user_agent: user_agent[..cut].to_owned(),
             issuer,
-            limit: Mutex::default(),
+            limits: Mutex::default(),
             notes: Mutex::default(),
         }
     }
 
-    /// Remembers a limit that this call was counted on; of several, the one with the fewest left is
-    /// the one that the answer shows.
+    /// Remembers a limit that this call was counted on.
     pub fn counted_on(&self, window: Window) {
-        let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*limit {
-            Some(shown) if shown.remaining() <= window.remaining() => {}
-            _ => *limit = Some(window),
-        }
+        self.limits().push(window);
     }
 
-    /// The limit that the answer shows, if the call was counted on one.
+    /// Whether this call was counted on the limit of this name.
+    #[must_use]
+    pub fn is_counted_on(&self, name: &str) -> bool {
+        self.limits().iter().any(|window| window.name == name)
+    }
+
+    /// The limit that the answer shows, if the call was counted on one: of several, the one with the
+    /// fewest left.
     #[must_use]
     pub fn limit(&self) -> Option<Window> {
-        self.limit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.limits()
+            .iter()
+            .min_by_key(|window| window.remaining())
+            .cloned()
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Vec<Window>> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes something for the log that went wrong and does not change the answer.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -66,7 +67,8 @@ where
     Box::pin(app.warm(app.base().clock.now())).await;
     let service = service_fn(move |event: LambdaEvent<E>| async move {
         let request_id = event.context.request_id;
-        let answered = answer_event(app, handle, event.payload, &request_id).await;
+        // In one piece with the runtime's own it would be too deep a type.
+        let answered = Box::pin(answer_event(app, handle, event.payload, &request_id)).await;
         answered.map_err(lambda_http::Error::from)
     });
     lambda_runtime::run(service).await
@@ -81,6 +83,15 @@ pub struct Invocation<E> {
     pub request_id: String,
     /// The one reading of the clock that every decision of this call uses.
     pub now: Timestamp,
+    refusal: Arc<OnceLock<Error>>,
+}
+
+impl<E> Invocation<E> {
+    /// Has the log say that what the call asked for was refused, where the answer says it in words of
+    /// its own and is no failure.
+    pub fn refused(&self, refusal: Error) {
+        let _ = self.refusal.set(refusal);
+    }
 }
 
 /// As [`answer`], for a function that is called with something other than a request. Its failure is
@@ -102,10 +113,12 @@ where
 {
     let base = app.base();
     let began = base.clock.now();
+    let refusal = Arc::new(OnceLock::new());
     let invocation = Invocation {
         event,
         request_id: request_id.to_owned(),
         now: began,
+        refusal: Arc::clone(&refusal),
     };
     let handled = AssertUnwindSafe(handle(app, invocation)).catch_unwind();
     let outcome = tokio::select! {
@@ -113,15 +126,17 @@ where
         outcome = handled => outcome.unwrap_or_else(|_| Err(panicked())),
         () = base.clock.sleep(DEADLINE) => Err(late()),
     };
+    let failure = outcome.as_ref().err();
     let line = Line {
         stage: &base.config.stage,
         route: "",
         request_id,
-        status: match &outcome {
-            Ok(_) => StatusCode::OK,
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        status: match (failure, refusal.get()) {
+            (Some(_), _) => StatusCode::INTERNAL_SERVER_ERROR,
+            (None, Some(refusal)) => error::status(refusal),
+            (None, None) => StatusCode::OK,
         },
-        error: outcome.as_ref().err(),
+        error: failure.or(refusal.get()),
         notes: Vec::new(),
         hashes: 0,
         began,

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod store;
 
 pub mod address;
+pub mod api_key;
 pub mod clock;
 pub mod id;
 pub mod log;

@@ -15,8 +15,21 @@ const JSON: &str = "application/json; charset=utf-8";
 /// Headers of every answer that OpenAPI describes elsewhere, or not at all.
 const UNDECLARED: [&str; 1] = ["content-type"];
 
-/// What the paths of limited operations have in them.
-const LIMITED: [&str; 3] = ["/auth/login", "/v1/users", "/v1/auth"];
+/// Headers of every answer that was counted.
+const LIMIT_HEADERS: [&str; 3] = [
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
+/// Paths that count against no limit.
+const OPEN: [&str; 5] = [
+    "/.well-known/jwks.json",
+    "/.well-known/openid-configuration",
+    "/healthz",
+    "/metrics",
+    "/readyz",
+];
 
 /// The API as the file describes it: responses by route and status.
 pub struct OpenApi {
@@ -29,8 +42,7 @@ pub struct Response {
     body: Validator,
     /// The content type; without a body there is none.
     content_type: Option<&'static str>,
-    /// Whether calls of this operation are limited already, so that the headers of the limit that
-    /// the file declares must be there.
+    /// Whether calls of this operation are limited, so that its headers must be declared and there.
     limited: bool,
 }
 
@@ -96,7 +108,7 @@ impl Response {
             headers: headers.collect(),
             body: validator(document, schema),
             content_type,
-            limited: LIMITED.iter().any(|limited| path.contains(limited)) && status < 500,
+            limited: !OPEN.contains(&path) && status < 500,
         }
     }
 
@@ -115,9 +127,14 @@ impl Response {
         if answer.header("content-type") != self.content_type {
             objections.push("another content type".to_owned());
         }
+        for name in LIMIT_HEADERS.iter().filter(|_| self.limited) {
+            if answer.header(name).is_none() || !self.headers.contains_key(*name) {
+                objections.push(format!("no header {name}"));
+            }
+        }
         for (name, header) in &self.headers {
             let Some(value) = answer.header(name) else {
-                if header.required || (self.limited && name.starts_with("x-ratelimit-")) {
+                if header.required {
                     objections.push(format!("no header {name}"));
                 }
                 continue;

@@ -199,7 +199,7 @@ async fn a_super_admin_names_another_tenant_and_for_an_admin_there_is_none() {
 async fn a_client_reads_users_by_scope_as_far_as_it_still_has_it_and_only_its_tenants() {
     let users = Users::new().await;
     for scope in ["read:users", "admin:all", "a:b read:users"] {
-        let client = users.world.sign_in_client(ALICES, scope).await;
+        let client = users.world.client_with_scope(ALICES, scope).await;
         let page = users.list(list().bearer(&client.access)).await;
         assert_eq!(ids(&page).len(), 2, "{scope}");
         assert_eq!(users.read(&client.access, ALICE).await.status, 200);
@@ -219,7 +219,7 @@ async fn a_client_reads_users_by_scope_as_far_as_it_still_has_it_and_only_its_te
 async fn a_client_without_the_scope_is_told_which_and_recorded() {
     let users = Users::new().await;
     for scope in ["", "read:user", "write:users", "admin"] {
-        let client = users.world.sign_in_client(ALICES, scope).await;
+        let client = users.world.client_with_scope(ALICES, scope).await;
         for sent in [list(), read(ALICE)] {
             users.world.wire.take();
             let received = users.list(sent.bearer(&client.access)).await;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::app::SignIn;
 use shared::id::UserId;
 use shared::store::key::Key;
-use shared::store::window::Window;
+use shared::store::window::{Taken, Window};
 
 use super::flow::Need::{Cold, May, Must};
 use super::flow::{Flow, Need, Tried, small_world};
@@ -142,8 +142,8 @@ async fn an_address_over_its_limit_is_refused_whatever_fails_and_its_event_is_no
         app.keys.get(world.clock.now()).await.expect("keys");
         app.base.published(world.clock.now()).await.expect("keys");
         let window = Window::open("login", ADDRESS.to_owned(), 1, world.clock.now());
-        let counted = world.store.count(&window).await.expect("a count");
-        assert!(counted.is_some());
+        let taken = world.store.take(&window, 1, "another").await;
+        assert_eq!(taken, Ok(Taken::Some { uses: 1, count: 1 }));
         Sent::login("doctor.smith", "secure-password")
     };
     flow.each_fault(arrange, async |tried| {

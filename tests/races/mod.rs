@@ -3,7 +3,7 @@
 //! wrong: a test that cannot fail says nothing.
 
 mod admins;
-mod fleet;
+pub mod fleet;
 mod guesses;
 mod invites;
 mod known;
@@ -11,7 +11,7 @@ mod late;
 mod logins;
 mod logout;
 mod names;
-mod order;
+pub mod order;
 mod password;
 mod refresh;
 mod rehash;

@@ -5,6 +5,7 @@ use shared::clock::Timestamp;
 use shared::id::{SessionId, TenantId, UserId};
 use shared::keys::SigningKey;
 use shared::keys::published::Published;
+use shared::store::session::Owner;
 use shared::token::access::{AccessClaims, Claims, Expected, TokenError, sign, verify};
 
 use super::{NOW, forge, keys};
@@ -266,31 +267,26 @@ fn claims_that_are_no_object_are_refused() {
 }
 
 #[test]
-fn a_clients_token_opens_nothing_of_a_users() {
-    // As the contract has a client's: its own id as subject, a scope, no user.
+fn a_clients_own_token_is_a_clients_and_one_issued_to_another_client_is_nobodys() {
     let mut client = serde_json::to_value(claims()).expect("claims are JSON");
     client["sub"] = json!("client-1");
     client["client_id"] = json!("client-1");
+    assert_eq!(
+        verify_now(&signed(&client.to_string())),
+        Err(TokenError::Invalid),
+        "without a scope"
+    );
+    // What makes a user's token makes none of a client's.
     client["scope"] = json!("read:users");
-    assert_eq!(
-        verify_now(&signed(&client.to_string())),
-        Err(TokenError::Invalid)
-    );
-    for member in ["email", "role"] {
-        client.as_object_mut().expect("an object").remove(member);
+    let verified = verify_now(&signed(&client.to_string())).expect("a client's token");
+    assert_eq!(verified.owner(), Owner::Client("client-1".into()));
+    assert!(matches!(verified, Claims::Client(claims) if claims.scope.allows("read:users")));
+    for (member, value) in [("client_id", "client-1"), ("sub", "gatehouse")] {
+        assert_eq!(
+            verify_now(&with(member, json!(value))),
+            Err(TokenError::Invalid)
+        );
     }
-    assert_eq!(
-        verify_now(&signed(&client.to_string())),
-        Err(TokenError::Invalid)
-    );
-    assert_eq!(
-        verify_now(&with("client_id", json!("client-1"))),
-        Err(TokenError::Invalid)
-    );
-    assert_eq!(
-        verify_now(&with("sub", json!("gatehouse"))),
-        Err(TokenError::Invalid)
-    );
 }
 
 #[test]

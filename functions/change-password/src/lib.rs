@@ -3,12 +3,13 @@
 //!
 //! 200; 400 for a bad shape, a wrong current password or a new one that the tenant's policy rejects;
 //! 401 without a good token of a live session; 403 from an address that the tenant does not allow;
-//! 429 after too many wrong current passwords.
+//! 429 over the limit of the address or the tenant, and after too many wrong current passwords.
 
 use serde::Serialize;
 use shared::app::Changing;
 use shared::auth::access::authenticate;
 use shared::auth::change_password::change_password;
+use shared::auth::limit::admit_address;
 use shared::error::Error;
 use shared::http::{Answer, Request, bearer, members};
 
@@ -25,6 +26,7 @@ struct ChangePasswordBody {
 ///
 /// As the module says.
 pub async fn handle(app: &'static Changing, request: Request) -> Result<Answer, Error> {
+    admit_address(&app.base, &request.call).await?;
     request.only("POST")?;
     let token = bearer::token(&request)?;
     let caller = authenticate(&app.base, &request.call, token).await?;

@@ -1,11 +1,12 @@
 //! `GET /api/auth/me` [000] [003]: the user whose token this is.
 //!
 //! 200 with the user's members at the top level; 401 without a good token of a live session; 403 from
-//! an address that the tenant does not allow.
+//! an address that the tenant does not allow; 429 over the limit of the address or the tenant.
 
 use serde::Serialize;
 use shared::app::Verifying;
 use shared::auth::access::authenticate_with_last_login;
+use shared::auth::limit::admit_address;
 use shared::error::Error;
 use shared::http::user::UserBody;
 use shared::http::{Answer, Request, bearer};
@@ -27,6 +28,7 @@ struct MeBody<'a> {
 ///
 /// As the module says.
 pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer, Error> {
+    admit_address(app, &request.call).await?;
     request.only("GET")?;
     let token = bearer::token(&request)?;
     let (caller, last_login) = authenticate_with_last_login(app, &request.call, token).await?;

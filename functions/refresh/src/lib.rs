@@ -1,10 +1,12 @@
 //! `POST /api/auth/refresh` [003]: a refresh token for the next tokens of its session.
 //!
 //! 200 with both; 400 without `refreshToken`; 401 for one that is bad, expired, of an ended session or
-//! used before. A repeat within half a minute gets the same refresh token again.
+//! used before; 429 over the limit of the address or the tenant. A repeat within half a minute gets the
+//! same refresh token again.
 
 use serde::Serialize;
 use shared::app::Sessions;
+use shared::auth::limit::admit_address;
 use shared::auth::refresh::{refresh, verify};
 use shared::error::Error;
 use shared::http::{Answer, Request};
@@ -27,6 +29,7 @@ struct RefreshBody<'a> {
 ///
 /// As the module says.
 pub async fn handle(app: &'static Sessions, request: Request) -> Result<Answer, Error> {
+    admit_address(&app.base, &request.call).await?;
     request.only("POST")?;
     let members = request.members()?;
     let claims = verify(app, &request.call, members.needed("refreshToken")?).await?;

@@ -3,7 +3,7 @@
 mod build;
 mod output;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use shared::clock::{Clock, Timestamp};
 use tokio::process::{Child, Command};
 
 use reqwest::Client;
+use serde_json::Value;
 
 use crate::gateway::{self, Route};
 use crate::template::workspace;
@@ -104,26 +105,29 @@ impl Functions {
         Ok(())
     }
 
-    /// Waits until the functions of `routes` have started and answer.
+    /// Waits until `functions`, and those of `routes`, have started and answer.
     ///
     /// # Errors
     ///
     /// When one does not.
-    pub async fn wake(&self, routes: &[Route]) -> Result<(), StackError> {
+    pub async fn wake(&self, functions: &[String], routes: &[Route]) -> Result<(), StackError> {
         let client = Client::builder().no_proxy().timeout(START).build();
         let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
-        let mut awake = BTreeSet::new();
+        let mut events: BTreeMap<&str, Option<Value>> = BTreeMap::new();
+        events.extend(functions.iter().map(|function| (function.as_str(), None)));
+        for route in routes {
+            events.insert(&route.function, Some(gateway::unserved(route)));
+        }
         // One after another: a function that is called while others start gets four instances at
         // once, and all of them together take twice as long.
-        for route in routes.iter().filter(|route| awake.insert(&route.function)) {
-            let function = &route.function;
+        for (function, event) in events {
             let url = format!("{}/2015-03-31/functions/{function}/invocations", self.url);
-            let called = client
-                .post(url)
-                .body(gateway::unserved(route).to_string())
-                .send();
+            // What has no route fails on an event that is none of its own, which is an answer too.
+            let refuses = event.is_none();
+            let body = event.unwrap_or_default().to_string();
+            let called = client.post(url).body(body).send();
             let answered = tokio::select! {
-                answer = called => answer.is_ok_and(|answer| answer.status().is_success()),
+                answer = called => answer.is_ok_and(|answer| refuses || answer.status().is_success()),
                 () = self.ended() => false,
             };
             if !answered {

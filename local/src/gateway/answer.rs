@@ -38,6 +38,25 @@ struct FunctionResponse {
     is_base64_encoded: bool,
 }
 
+/// An authorizer's simple response.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorization {
+    is_authorized: bool,
+    #[serde(default)]
+    context: Value,
+}
+
+/// What an authorizer lets a function know, or the gateway's refusal: 403 where it says no, 500 where it
+/// says neither.
+pub fn authorization(answer: &[u8]) -> Result<Value, Box<Response>> {
+    match serde_json::from_slice::<Authorization>(answer) {
+        Ok(answer) if answer.is_authorized => Ok(answer.context),
+        Ok(_) => Err(Box::new(refuse(StatusCode::FORBIDDEN, "Forbidden"))),
+        Err(_) => Err(Box::new(malformed())),
+    }
+}
+
 /// The HTTP response that a function's answer stands for.
 pub fn response(answer: &[u8]) -> Response {
     let answer = serde_json::from_slice::<FunctionResponse>(answer);

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::route::{Matched, decode};
+use crate::stores::REGION;
 
 /// The API's name, and the address that AWS would give it.
 const API_ID: &str = "local";
@@ -97,6 +98,34 @@ impl Call<'_> {
         }
         Some(event)
     }
+
+    /// The values of the headers that an authorizer goes by; `None` where one is missing or empty.
+    pub fn identity(&self, names: &[String]) -> Option<Vec<String>> {
+        let value = |name: &String| {
+            let values: Vec<_> = values(&self.head.headers, name).collect();
+            Some(values.join(",")).filter(|value| !value.is_empty())
+        };
+        names.iter().map(value).collect()
+    }
+}
+
+/// What an authorizer is asked about a call whose event is `event` (API Gateway Developer Guide,
+/// "Control access to HTTP APIs with AWS Lambda authorizers").
+pub fn question(event: &Value, identity: &[String]) -> Value {
+    let mut question = event.clone();
+    if let Some(members) = question.as_object_mut() {
+        members.remove("body");
+        members.remove("isBase64Encoded");
+    }
+    let http = &event["requestContext"]["http"];
+    let (method, path) = (&http["method"], &http["path"]);
+    let (method, path) = (method.as_str(), path.as_str());
+    let (method, path) = (method.unwrap_or_default(), path.unwrap_or_default());
+    question["type"] = "REQUEST".into();
+    question["identitySource"] = json!(identity);
+    question["routeArn"] =
+        format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/$default/{method}{path}").into();
+    question
 }
 
 /// Headers by lower-case name, repeated ones joined by commas. Cookies have a member of their own.

@@ -14,18 +14,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use tokio::sync::Semaphore;
 
 use answer::refuse;
-use event::Call;
-pub use route::Route;
+use event::{Call, question};
+pub use route::{Authorizer, Route};
 use route::{Matched, find};
 
 use crate::StackError;
@@ -37,6 +37,8 @@ const HEAD_BYTES: usize = 10_240;
 const BODY_BYTES: usize = 10 << 20;
 /// A call.
 const LONGEST: Duration = Duration::from_secs(30);
+/// An authorizer's call.
+const LONGEST_AUTHORIZER: Duration = Duration::from_secs(10);
 /// Calls of one function at the same time: with 100 waiting, cargo-lambda's queue of a function
 /// stops for good, since whoever fills it holds the lock that emptying it needs.
 const AT_ONCE: usize = 64;
@@ -63,9 +65,12 @@ pub async fn start(
 ) -> Result<Serving, StackError> {
     let client = reqwest::Client::builder().no_proxy().build();
     let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
-    let functions = routes.iter().map(|route| route.function.clone());
+    let authorizers = routes.iter().filter_map(|route| route.authorizer.as_ref());
+    let authorizers = authorizers.map(|authorizer| &authorizer.function);
+    let functions = routes.iter().map(|route| &route.function);
     let places = functions
-        .map(|function| (function, Semaphore::new(AT_ONCE)))
+        .chain(authorizers)
+        .map(|function| (function.clone(), Semaphore::new(AT_ONCE)))
         .collect();
     let functions_url = functions_url.to_owned();
     let gateway = Gateway {
@@ -134,9 +139,15 @@ async fn call(
         peer: peer.ip(),
         now: Clock::System.now(),
     };
-    let Some(event) = call.event(&matched) else {
+    let Some(mut event) = call.event(&matched) else {
         return refuse(StatusCode::BAD_REQUEST, "Bad Request");
     };
+    if let Some(authorizer) = &matched.route.authorizer {
+        match gateway.authorize(authorizer, &call, &event).await {
+            Ok(context) => event["requestContext"]["authorizer"] = json!({ "lambda": context }),
+            Err(refusal) => return *refusal,
+        }
+    }
     tokio::select! {
         response = gateway.invoke(&matched.route.function, &event) => response,
         () = Clock::System.sleep(LONGEST) => None,
@@ -145,8 +156,40 @@ async fn call(
 }
 
 impl Gateway {
+    /// What the authorizer lets the function know of the caller, or the refusal: 401 where there is
+    /// nothing to ask it about, 500 where it fails or takes too long.
+    async fn authorize(
+        &self,
+        authorizer: &Authorizer,
+        call: &Call<'_>,
+        event: &Value,
+    ) -> Result<Value, Box<Response>> {
+        let Some(identity) = call.identity(&authorizer.identity) else {
+            return Err(Box::new(refuse(StatusCode::UNAUTHORIZED, "Unauthorized")));
+        };
+        let question = question(event, &identity);
+        let answer = tokio::select! {
+            answer = self.ask(&authorizer.function, &question) => answer,
+            () = Clock::System.sleep(LONGEST_AUTHORIZER) => None,
+        };
+        match answer {
+            Some((StatusCode::OK, answer)) => answer::authorization(&answer),
+            _ => Err(Box::new(answer::malformed())),
+        }
+    }
+
     /// The function's response; `None` where nothing answers.
     async fn invoke(&self, function: &str, event: &Value) -> Option<Response> {
+        let (status, answer) = self.ask(function, event).await?;
+        Some(if status == StatusCode::OK {
+            answer::response(&answer)
+        } else {
+            answer::malformed()
+        })
+    }
+
+    /// What a function answers; `None` where nothing does.
+    async fn ask(&self, function: &str, event: &Value) -> Option<(StatusCode, Bytes)> {
         let _place = self.places.get(function)?.acquire().await.ok()?;
         let url = &self.functions_url;
         let url = format!("{url}/2015-03-31/functions/{function}/invocations");
@@ -157,13 +200,8 @@ impl Gateway {
             .send()
             .await
             .ok()?;
-        let worked = answer.status() == StatusCode::OK;
-        let answer = answer.bytes().await.ok()?;
-        Some(if worked {
-            answer::response(&answer)
-        } else {
-            answer::malformed()
-        })
+        let status = answer.status();
+        Some((status, answer.bytes().await.ok()?))
     }
 }
 

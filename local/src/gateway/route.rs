@@ -11,6 +11,17 @@ pub struct Route {
     pub path: String,
     /// The name of the function's binary.
     pub function: String,
+    /// Who is asked before the function is called.
+    pub authorizer: Option<Authorizer>,
+}
+
+/// A Lambda authorizer: payload 2.0, simple response, its answers never remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorizer {
+    /// The name of its binary.
+    pub function: String,
+    /// The headers without which it is not asked.
+    pub identity: Vec<String>,
 }
 
 impl Route {

@@ -1,6 +1,7 @@
 //! Whether a token opens anything: decided by what is stored now, never by its claims.
 
 use super::holder::Holder;
+use super::limit;
 use crate::app::Verifying;
 use crate::call::Call;
 use crate::clock::Timestamp;
@@ -66,8 +67,8 @@ enum Liveness {
 /// # Errors
 ///
 /// [`Error::TokenMissing`], [`Error::TokenInvalid`], a client's token among them,
-/// [`Error::TokenExpired`]; [`Error::AddressRefused`] where the token is good and the tenant does not
-/// allow the address.
+/// [`Error::TokenExpired`]; [`Error::RateLimited`] where the tenant has used up its limit;
+/// [`Error::AddressRefused`] where the token is good and the tenant does not allow the address.
 pub async fn authenticate(
     app: &Verifying,
     call: &Call,
@@ -96,6 +97,23 @@ pub async fn authenticate_with_last_login(
     let (principal, seen) = live(app, call, claims, Some(seen)).await?;
     let last_login = last_login(&principal.session, seen)?;
     Ok((caller(principal)?, last_login))
+}
+
+/// The client whose token this is, if its session is live: one request.
+///
+/// # Errors
+///
+/// As [`authenticate`], a user's token among those that are refused.
+pub async fn authenticate_client(
+    app: &Verifying,
+    call: &Call,
+    token: Option<&str>,
+) -> Result<Principal, Error> {
+    let claims = verify(app, call, token).await?;
+    if let Claims::User(_) = claims {
+        return Err(Error::TokenInvalid);
+    }
+    Ok(live(app, call, claims, None).await?.0)
 }
 
 /// The user or client whose token this is, if its session is live: one request.
@@ -131,13 +149,15 @@ fn caller(principal: Principal) -> Result<Caller, Error> {
     })
 }
 
-/// Whose live session a token is of, and the `further` row, if one is wanted.
+/// Whose live session a token is of, and the `further` row, if one is wanted. The call is counted on
+/// the tenant, whose row says how many it may have, be the session alive or dead.
 async fn live(
     app: &Verifying,
     call: &Call,
     claims: Claims,
     further: Option<Key>,
 ) -> Result<(Principal, Option<Item>), Error> {
+    limit::refuse_used_up_tenant(app, call, claims.tenant_id())?;
     let published = app.published(call.now).await?;
     let owner = claims.owner();
     let session = owner.session(claims.sid());
@@ -151,7 +171,13 @@ async fn live(
                 ([session, holder, tenant], further)
             }
         };
-        match decide(call, &claims, &published, rows)? {
+        let [session, holder, tenant] = rows;
+        let Some(tenant) = tenant else {
+            break;
+        };
+        let tenant: Tenant = parse(tenant, "tenant")?;
+        limit::admit_tenant(app, call, &tenant).await?;
+        match decide(call, &claims, &published, (session, holder, tenant))? {
             Liveness::Live(principal) => return Ok((admit(app, call, *principal).await?, further)),
             Liveness::Torn => {}
             Liveness::Dead => break,
@@ -180,14 +206,13 @@ fn decide(
     call: &Call,
     claims: &Claims,
     published: &Published,
-    [session, holder, tenant]: [Option<Item>; 3],
+    (session, holder, tenant): (Option<Item>, Option<Item>, Tenant),
 ) -> Result<Liveness, StoreError> {
-    let (Some(session), Some(holder), Some(tenant)) = (session, holder, tenant) else {
+    let (Some(session), Some(holder)) = (session, holder) else {
         return Ok(Liveness::Dead);
     };
     let session: Session = parse(session, "session")?;
     let holder = Holder::parse(&claims.owner(), holder)?;
-    let tenant: Tenant = parse(tenant, "tenant")?;
     let live = session.is_open(call.now, published.not_before())
         && session.client_id == claims.client_id()
         && holder.may_hold(&tenant, session.key_id.as_ref());

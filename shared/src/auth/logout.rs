@@ -1,13 +1,16 @@
 //! Logout: ends the session of whatever good token is given, expired or not. A missing, dead or
 //! foreign token has nothing to end, and that is well too.
 
+use super::limit;
 use crate::app::Sessions;
 use crate::call::Call;
 use crate::error::Error;
 use crate::id::{SessionId, TenantId, UserId};
 use crate::store::event::{EventType, Outcome};
 use crate::store::key::Key;
+use crate::store::parse;
 use crate::store::session::Owner;
+use crate::store::tenant::Tenant;
 use crate::token::access::{Claims, TokenError};
 use crate::token::refresh::RefreshTokenError;
 
@@ -18,7 +21,7 @@ type Named = (UserId, SessionId, TenantId);
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] when keys or table are away: then nothing may be taken as ended.
+/// [`Error::RateLimited`] where the tenant has used up its limit; [`Error::Unavailable`] when keys or table are away: then nothing may be taken as ended.
 pub async fn logout(
     app: &Sessions,
     call: &Call,
@@ -33,6 +36,9 @@ pub async fn logout(
         Some(token) => of_refresh_token(app, call, token).await?,
         None => None,
     };
+    if let Some((_, _, tenant)) = by_access.as_ref().or(by_refresh.as_ref()) {
+        count(app, call, tenant).await?;
+    }
     let second = by_refresh.filter(|named| by_access.as_ref() != Some(named));
     for (user, session, tenant) in by_access.into_iter().chain(second) {
         let event = call
@@ -42,6 +48,17 @@ pub async fn logout(
         app.base.store.revoke(session, &event).await?;
     }
     Ok(())
+}
+
+/// Counts the call on the tenant of a good token.
+async fn count(app: &Sessions, call: &Call, tenant: &TenantId) -> Result<(), Error> {
+    limit::refuse_used_up_tenant(&app.base, call, tenant)?;
+    let [tenant] = app.base.store.read([&Key::tenant(tenant)]).await?;
+    let Some(tenant) = tenant else {
+        return Ok(());
+    };
+    let tenant: Tenant = parse(tenant, "tenant")?;
+    limit::admit_tenant(&app.base, call, &tenant).await
 }
 
 async fn of_access_token(app: &Sessions, call: &Call, token: &str) -> Result<Option<Named>, Error> {

@@ -2,7 +2,12 @@
 
 pub mod access;
 pub mod admin;
+pub mod audit;
+pub mod audit_log;
 pub mod change_password;
+pub mod client;
+pub mod client_auth;
+pub mod client_key;
 pub mod holder;
 pub mod invite;
 pub mod issue;

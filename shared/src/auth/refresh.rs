@@ -4,6 +4,7 @@
 use super::access::refuse_address;
 use super::holder::{self, Holder};
 use super::issue::{self, Tokens};
+use super::limit;
 use crate::app::{Sessions, Signing};
 use crate::call::Call;
 use crate::clock::Timestamp;
@@ -19,11 +20,17 @@ use crate::token::refresh::RefreshClaims;
 /// # Errors
 ///
 /// [`Error::RefreshRefused`] for a token of an ended session or a replayed one, which ends its
-/// session; [`Error::AddressRefused`]; [`Error::Unavailable`].
+/// session; [`Error::RateLimited`] where the tenant has used up its limit; [`Error::AddressRefused`];
+/// [`Error::Unavailable`].
 pub async fn refresh(app: &Sessions, call: &Call, claims: &RefreshClaims) -> Result<Tokens, Error> {
     let mut signing = Signing::load(&app.base, &app.keys, call.now).await?;
     let not_before = signing.published.not_before();
-    let (mut holder, tenant) = holder(app, claims).await?;
+    limit::refuse_used_up_tenant(&app.base, call, &claims.tenant_id)?;
+    let found = holder::read(&app.base, &claims.owner, &claims.tenant_id).await?;
+    if let Some((_, tenant)) = &found {
+        limit::admit_tenant(&app.base, call, tenant).await?;
+    }
+    let (mut holder, tenant) = may_hold(found, claims)?;
     if !tenant.policy.allows(call.address) {
         return elsewhere(app, call, claims, &tenant, not_before).await;
     }
@@ -61,7 +68,8 @@ pub async fn refresh(app: &Sessions, call: &Call, claims: &RefreshClaims) -> Res
                 if session.epoch != holder.epoch() && !read_again {
                     // The owner was read before a password change, the session after it.
                     read_again = true;
-                    holder = self::holder(app, claims).await?.0;
+                    let found = holder::read(&app.base, &claims.owner, &claims.tenant_id).await?;
+                    holder = may_hold(found, claims)?.0;
                     continue;
                 }
                 if !session.is_open(call.now, not_before) || session.epoch != holder.epoch() {
@@ -101,8 +109,10 @@ pub async fn verify(app: &Sessions, call: &Call, token: &str) -> Result<RefreshC
 }
 
 /// The owner and tenant of a refresh token, if they may have its session.
-async fn holder(app: &Sessions, claims: &RefreshClaims) -> Result<(Holder, Tenant), Error> {
-    let found = holder::read(&app.base, &claims.owner, &claims.tenant_id).await?;
+fn may_hold(
+    found: Option<(Holder, Tenant)>,
+    claims: &RefreshClaims,
+) -> Result<(Holder, Tenant), Error> {
     found
         .filter(|(holder, tenant)| holder.may_hold(tenant, claims.key_id.as_ref()))
         .ok_or(Error::RefreshRefused)
@@ -176,7 +186,10 @@ async fn end_stolen(
     tenant: &Tenant,
 ) -> Result<(), Error> {
     let (kind, outcome) = (EventType::AuthnTokenReuse, Outcome::Failure);
-    let event = call.event_by(kind, outcome, &claims.owner, &tenant.id);
+    let event = Event {
+        key_id: claims.key_id.clone(),
+        ..call.event_by(kind, outcome, &claims.owner, &tenant.id)
+    };
     let session = claims.owner.session(&claims.sid);
     app.base.store.revoke(session, &event).await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The bearer token (RFC 6750, section 2.1): from `Authorization` alone, exactly one.
 
-use lambda_http::http::header;
+use lambda_http::http::{HeaderMap, header};
 
 use super::Request;
 use crate::error::Error;
@@ -14,7 +14,16 @@ const LONGEST: usize = 8 * 1024;
 ///
 /// [`Error::TokenInvalid`] where there are two (API Gateway joins them by a comma), or one too long.
 pub fn token(request: &Request) -> Result<Option<&str>, Error> {
-    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    among(request.headers())
+}
+
+/// The bearer token among headers; `None` where there is none.
+///
+/// # Errors
+///
+/// As [`token`].
+pub fn among(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };

@@ -66,6 +66,13 @@ pub fn answer(
     })
 }
 
+/// The status of a refusal.
+#[must_use]
+pub fn status(refusal: &Error) -> StatusCode {
+    let (status, ..) = words(refusal, "", "");
+    status
+}
+
 /// Status, error, message and detail; `wait` are the words of a limit that is used up.
 fn words<'a>(
     refusal: &'a Error,

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod bearer;
+pub mod client;
 pub mod error;
 pub mod login;
 pub mod members;

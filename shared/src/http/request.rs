@@ -37,9 +37,6 @@ impl Request {
         config: &Config,
     ) -> Result<Self, Error> {
         let context = context(&inner).ok_or_else(|| not_from_gateway("request context"))?;
-        let source = context.http.source_ip.as_deref().and_then(Address::parse);
-        let address = source.ok_or_else(|| not_from_gateway("sourceIp"))?;
-        let user_agent = context.http.user_agent.as_deref().unwrap_or_default();
         let issuer = if config.issuer.is_empty() {
             let api = context
                 .apiid
@@ -57,7 +54,7 @@ impl Request {
         } else {
             config.issuer.clone()
         };
-        let call = Call::new(&request_id(&inner), now, address, user_agent, issuer);
+        let call = call(context, &request_id(&inner), now, issuer)?;
         Ok(Self {
             call: Arc::new(call),
             inner,
@@ -108,10 +105,20 @@ impl Request {
     ///
     /// [`Error::MethodNotAllowed`].
     pub fn only(&self, method: &'static str) -> Result<(), Error> {
+        self.only_of(method, method)
+    }
+
+    /// Refuses every method but `method`, of a path whose methods `all` lists: another function serves
+    /// the others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MethodNotAllowed`].
+    pub fn only_of(&self, method: &str, all: &'static str) -> Result<(), Error> {
         if self.inner.method().as_str() == method {
             Ok(())
         } else {
-            Err(Error::MethodNotAllowed(method))
+            Err(Error::MethodNotAllowed(all))
         }
     }
 
@@ -129,15 +136,32 @@ impl Request {
                 "content-encoding is not supported".to_owned(),
             ));
         }
-        let body: &[u8] = match self.inner.body() {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => &[],
-        };
+        let body = self.body();
         if body.len() > LARGEST_BODY {
             return Err(Error::PayloadTooLarge);
         }
         Members::parse(body)
+    }
+
+    /// As [`Request::members`], where a body is for the caller to send or not: without one, its type
+    /// says nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::members`].
+    pub fn optional_members(&self) -> Result<Members, Error> {
+        if self.body().is_empty() {
+            return Ok(Members::default());
+        }
+        self.members()
+    }
+
+    fn body(&self) -> &[u8] {
+        match self.inner.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => &[],
+        }
     }
 
     fn is_json(&self) -> bool {
@@ -153,6 +177,23 @@ impl Request {
             .unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/json")
     }
+}
+
+/// The facts of a call: what API Gateway says of it in `context`, and nothing else.
+///
+/// # Errors
+///
+/// [`Error::Internal`] where it says no address.
+pub fn call(
+    context: &ApiGatewayV2httpRequestContext,
+    request_id: &str,
+    now: Timestamp,
+    issuer: String,
+) -> Result<Call, Error> {
+    let source = context.http.source_ip.as_deref().and_then(Address::parse);
+    let address = source.ok_or_else(|| not_from_gateway("sourceIp"))?;
+    let user_agent = context.http.user_agent.as_deref().unwrap_or_default();
+    Ok(Call::new(request_id, now, address, user_agent, issuer))
 }
 
 /// The id that Lambda gave the request.

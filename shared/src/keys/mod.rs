@@ -20,6 +20,9 @@ use std::fmt;
 
 use crate::error::Error;
 
+/// What access tokens may be signed by (RFC 7518, section 3.1).
+pub const ALGORITHMS: [&str; 1] = ["RS256"];
+
 /// Why there is no key to work with. All of them are answered 503, and never with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyError {

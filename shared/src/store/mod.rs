@@ -2,7 +2,10 @@
 //! race stands in the file of the row it guards.
 
 pub mod admins;
+pub mod api_key;
+pub mod audit;
 pub mod client;
+pub mod counters;
 pub mod event;
 pub mod failures;
 pub mod invite;
@@ -10,7 +13,9 @@ pub mod key;
 pub mod list;
 pub mod login_name;
 pub mod public_keys;
+pub mod seen;
 pub mod session;
+pub mod sessions;
 pub mod tenant;
 pub mod transaction;
 pub mod user;

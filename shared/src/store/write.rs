@@ -49,7 +49,7 @@ pub(super) enum Kind {
 }
 
 /// Attributes that stand as `#name` in expressions: DynamoDB reserves these words, or may.
-const RESERVED: [&str; 5] = ["count", "event", "name", "role", "status"];
+const RESERVED: [&str; 7] = ["count", "event", "keys", "name", "role", "scope", "status"];
 
 impl Change {
     fn new(key: Key, kind: Kind) -> Self {

@@ -36,6 +36,12 @@ pub struct RefreshClaims {
 /// Why a refresh token is refused.
 pub type RefreshTokenError = Refused<RefreshClaims>;
 
+/// Whether a token is a refresh token by what it says of itself; nothing of it is verified.
+#[must_use]
+pub fn is_one(token: &str) -> bool {
+    jws::parse(token, Some(TYP)).is_ok()
+}
+
 /// Makes a refresh token.
 ///
 /// # Errors

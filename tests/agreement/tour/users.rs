@@ -125,7 +125,7 @@ impl Tour {
             self.visit(twice.bearer(admin)).await;
         }
         for scope in ["read:users", "read:interactions"] {
-            let client = self.world.sign_in_client("acme", scope).await;
+            let client = self.world.client_with_scope("acme", scope).await;
             self.visit(Sent::get(USERS).bearer(&client.access)).await;
         }
     }

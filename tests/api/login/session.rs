@@ -38,7 +38,7 @@ async fn a_session_has_the_members_of_the_data_model() {
     let expected = json!({
         "pk": "SESSION#user-123456",
         "sk": row["id"],
-        "user_id": "user-123456",
+        "sub": "user-123456",
         "id": row["id"],
         "kind": "user",
         "client_id": "gatehouse",

@@ -1,0 +1,6 @@
+//! `DELETE /api/v1/clients/{id}/keys/{key_id}` as a Lambda function.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    shared::lambda::serve(delete_client_key::handle).await
+}

@@ -1,0 +1,6 @@
+//! `GET /api/v1/clients` as a Lambda function.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    shared::lambda::serve(list_clients::handle).await
+}

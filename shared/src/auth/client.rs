@@ -1,0 +1,280 @@
+//! API clients, as the admins of their tenant make, see, change and remove them.
+
+use super::admin::Admin;
+use crate::api_key::ApiKey;
+use crate::app::Verifying;
+use crate::call::Call;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::id::ClientId;
+use crate::scope::Scope;
+use crate::store::api_key::KeySeen;
+use crate::store::client::{Client, ClientKey, ClientStatus};
+use crate::store::event::{Event, EventType, Outcome};
+use crate::store::key::Key;
+use crate::store::list::Listed;
+use crate::store::write::{Change, Written};
+use crate::store::{StoreError, TRIES, parse};
+
+/// No client has a longer id, in bytes.
+const LONGEST_ID: usize = 128;
+
+/// A client, and when each of its keys was last used.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The client.
+    pub client: Client,
+    /// In the order of its keys; `None` for one that never was.
+    pub last_used: Vec<Option<Timestamp>>,
+}
+
+/// What becomes of a client. What is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its scope.
+    pub scope: Option<Scope>,
+    /// Its status, active or suspended.
+    pub status: Option<ClientStatus>,
+}
+
+/// The scope in the member `scope` of a request.
+///
+/// # Errors
+///
+/// [`Error::BadRequest`].
+pub fn scope(text: &str) -> Result<Scope, Error> {
+    Scope::parse(text).ok_or_else(|| {
+        let what = "scope must be words of a-z, 0-9, _, :, . and -, with single spaces between, \
+                    and at most 1024 bytes";
+        Error::BadRequest(what.to_owned())
+    })
+}
+
+/// Makes a client, with its first key.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`].
+pub async fn create(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+    name: String,
+    scope: Scope,
+) -> Result<(Described, ApiKey), Error> {
+    let key = ApiKey::random();
+    let client = Client {
+        id: ClientId::random(),
+        tenant_id: admin.tenant.clone(),
+        name,
+        scope,
+        status: ClientStatus::Active,
+        version: 1,
+        epoch: 1,
+        keys: vec![ClientKey {
+            id: key.id().clone(),
+            created_at: call.now,
+        }],
+        created_at: call.now,
+    };
+    let event = Event {
+        key_id: Some(key.id().clone()),
+        ..event(call, admin, EventType::AuthnTokenCreated, &client.id)
+    };
+    let made = app.store.transact(&client.made(&key, &event)?).await?;
+    if !is_done(made, &event) {
+        return Err(StoreError::Malformed("a client of a new id").into());
+    }
+    let last_used = vec![None];
+    Ok((Described { client, last_used }, key))
+}
+
+/// At most `limit` of the tenant's clients, in the order of their ids, after the id `after`; and the
+/// last id, where there are more.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`].
+pub async fn list(
+    app: &Verifying,
+    admin: &Admin,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<(Vec<Described>, Option<String>), Error> {
+    let (ids, more) = app
+        .store
+        .list(&admin.tenant, Listed::Clients, limit, after)
+        .await?;
+    let keys: Vec<Key> = ids
+        .iter()
+        .map(|id| Key::client(&ClientId::from(id.as_str())))
+        .collect();
+    let mut clients = Vec::with_capacity(keys.len());
+    for row in app.store.read_all(&keys).await?.into_iter().flatten() {
+        let client: Client = parse(row, "client")?;
+        // The index is a moment behind the table.
+        if is_shown(&client, admin) {
+            clients.push(client);
+        }
+    }
+    let last = ids.into_iter().next_back().filter(|_| more);
+    Ok((describe(app, clients).await?, last))
+}
+
+/// Changes a client. A suspension ends all that it has signed in for.
+///
+/// # Errors
+///
+/// [`Error::NotFound`]; [`Error::Unavailable`].
+pub async fn update(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+    id: &ClientId,
+    update: &Update,
+) -> Result<Described, Error> {
+    let event = event(call, admin, EventType::UserUpdated, id);
+    let client = change(app, admin, id, &event, |before| {
+        let mut after = before.clone();
+        if let Some(name) = &update.name {
+            after.name.clone_from(name);
+        }
+        if let Some(scope) = &update.scope {
+            after.scope.clone_from(scope);
+        }
+        if let Some(status) = update.status {
+            after.status = status;
+        }
+        if after == *before {
+            return Ok((Vec::new(), after));
+        }
+        if after.status == ClientStatus::Suspended && before.status != after.status {
+            after.epoch += 1;
+        }
+        let change = before.changed_to(&after, &updated(&event, before, &after))?;
+        Ok((vec![change], after))
+    })
+    .await?;
+    let mut described = describe(app, vec![client]).await?;
+    described.pop().ok_or_else(no_such_client)
+}
+
+/// The event of an update: by what weighs most in it, with all that it changes as its reason.
+fn updated(event: &Event, before: &Client, after: &Client) -> Event {
+    let name = before.name != after.name;
+    let scope = before.scope != after.scope;
+    let status = before.status != after.status;
+    let kind = match (status, after.status) {
+        (true, ClientStatus::Suspended) => EventType::AuthnTokenRevoked,
+        _ if scope => EventType::AuthzChange,
+        _ => EventType::UserUpdated,
+    };
+    let changed = [(status, "status"), (scope, "scope"), (name, "name")];
+    let changed = changed.iter().filter(|(differs, _)| *differs);
+    let changed: Vec<_> = changed.map(|(_, what)| *what).collect();
+    Event {
+        kind,
+        from: scope.then(|| before.scope.to_string()),
+        to: scope.then(|| after.scope.to_string()),
+        ..event.clone()
+    }
+    .because(&changed.join(" "))
+}
+
+/// Removes a client, with its keys and all that it has signed in for.
+///
+/// # Errors
+///
+/// [`Error::NotFound`]; [`Error::Unavailable`].
+pub async fn delete(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+    id: &ClientId,
+) -> Result<(), Error> {
+    let event = event(call, admin, EventType::AuthnTokenRevoked, id).because("deleted");
+    change(app, admin, id, &event, |client| {
+        Ok((client.removed(&event)?, ()))
+    })
+    .await
+}
+
+/// An event of something that an admin does to a client.
+pub(super) fn event(call: &Call, admin: &Admin, kind: EventType, client: &ClientId) -> Event {
+    Event {
+        actor: Some((&admin.caller.user.id).into()),
+        subject: Some(client.into()),
+        tenant_id: Some(admin.tenant.clone()),
+        ..call.event(kind, Outcome::Success)
+    }
+}
+
+/// Changes a client as `decide` says of its row: no change at all is one too. Whoever loses against
+/// another change reads and decides again.
+pub(super) async fn change<T>(
+    app: &Verifying,
+    admin: &Admin,
+    id: &ClientId,
+    event: &Event,
+    decide: impl Fn(&Client) -> Result<(Vec<Change>, T), Error>,
+) -> Result<T, Error> {
+    for _ in 0..TRIES {
+        let (changes, result) = decide(&find(app, admin, id).await?)?;
+        let written = match &changes[..] {
+            [] => return Ok(result),
+            [change] => app.store.write(change).await?,
+            changes => app.store.transact(changes).await?,
+        };
+        if is_done(written, event) {
+            return Ok(result);
+        }
+    }
+    let what = "a change of a client was lost to others three times";
+    Err(Error::Unavailable(what.to_owned()))
+}
+
+/// Whether a write was made, by this try or by one before it whose answer was lost.
+fn is_done(written: Written, event: &Event) -> bool {
+    match written {
+        Written::Done(_) => true,
+        Written::Refused(row) => event.is_in(row.as_ref()),
+    }
+}
+
+async fn find(app: &Verifying, admin: &Admin, id: &ClientId) -> Result<Client, Error> {
+    if id.as_str().len() > LONGEST_ID {
+        return Err(no_such_client());
+    }
+    let [row] = app.store.read([&Key::client(id)]).await?;
+    let client: Option<Client> = row.map(|row| parse(row, "client")).transpose()?;
+    client
+        .filter(|client| is_shown(client, admin))
+        .ok_or_else(no_such_client)
+}
+
+fn is_shown(client: &Client, admin: &Admin) -> bool {
+    client.tenant_id == admin.tenant && client.status != ClientStatus::Deleted
+}
+
+fn no_such_client() -> Error {
+    Error::NotFound("There is no such client")
+}
+
+/// The clients with the last uses of their keys, which `audit` writes a moment after them.
+async fn describe(app: &Verifying, clients: Vec<Client>) -> Result<Vec<Described>, Error> {
+    let keys = clients.iter().flat_map(|client| &client.keys);
+    let keys: Vec<Key> = keys.map(|key| Key::key_seen(&key.id)).collect();
+    let mut seen = app.store.read_all(&keys).await?.into_iter();
+    let mut described = Vec::with_capacity(clients.len());
+    for client in clients {
+        let mut last_used = Vec::with_capacity(client.keys.len());
+        for row in seen.by_ref().take(client.keys.len()) {
+            let row: Option<KeySeen> = row.map(|row| parse(row, "last use")).transpose()?;
+            last_used.push(row.and_then(|row| row.last_used_at));
+        }
+        described.push(Described { client, last_used });
+    }
+    Ok(described)
+}
