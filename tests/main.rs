@@ -6,6 +6,7 @@ mod calls;
 mod exchange;
 mod faults;
 mod http;
+mod limits;
 mod password;
 mod races;
 mod running;

@@ -44,11 +44,14 @@ impl World {
         Self::with(|_| {}).await
     }
 
-    /// A deployment with these settings; the demonstration data are made by them too.
+    /// A deployment with these settings; the demonstration data are made by them too. Its general limits
+    /// are so high that only those meet them who set them.
     pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let stores = Stores::in_memory().await.expect("stores in memory");
         let clock = Clock::moved(START);
         let mut environment = stores.environment(clock.clone()).expect("settings");
+        environment.config.address_rate_limit = 1_000_000;
+        environment.config.tenant_rate_limit = 1_000_000;
         set(&mut environment.config);
         local::demonstration::load(&environment)
             .await

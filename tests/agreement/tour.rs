@@ -4,6 +4,7 @@
 mod authorizer;
 mod clients;
 mod discovery;
+mod limits;
 
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
@@ -128,6 +129,7 @@ impl Tour {
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
         tour.open_endpoints().await;
+        tour.over_the_limits().await;
         tour.discovery().await;
         tour.authorizer().await;
         tour

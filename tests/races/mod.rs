@@ -2,13 +2,13 @@
 //! at all. Each race is run again with the condition that decides it taken away, and must then go
 //! wrong: a test that cannot fail says nothing.
 
-mod fleet;
+pub mod fleet;
 mod guesses;
 mod known;
 mod late;
 mod logins;
 mod logout;
-mod order;
+pub mod order;
 mod password;
 mod refresh;
 mod rehash;
