@@ -5,6 +5,7 @@ mod authorizer;
 mod clients;
 mod discovery;
 mod limits;
+mod users;
 
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
@@ -15,6 +16,7 @@ use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
 use clients::Clients;
+use users::Users;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
@@ -56,6 +58,7 @@ struct Functions {
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
+    users: Users,
 }
 
 impl Functions {
@@ -72,11 +75,15 @@ impl Functions {
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
+            users: Users::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
         if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.users.send(route, sent.clone()).await {
             return answered;
         }
         match route.split_once(' ').unwrap().1 {
@@ -128,10 +135,11 @@ impl Tour {
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
+        tour.users().await;
         tour.open_endpoints().await;
-        tour.over_the_limits().await;
         tour.discovery().await;
         tour.authorizer().await;
+        tour.over_the_limits().await;
         tour
     }
 
@@ -177,6 +185,7 @@ impl Tour {
             Sent::get("/readyz"),
         ];
         all.extend(clients::everywhere());
+        all.extend(users::everywhere());
         all
     }
 

@@ -2,7 +2,7 @@
 
 mod addresses;
 mod claims;
-mod clients;
+pub mod clients;
 mod limits;
 mod liveness;
 mod malformed;

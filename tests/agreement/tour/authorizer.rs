@@ -5,13 +5,14 @@ use shared::config::Config;
 use shared::store::key::Key;
 
 use super::{Tour, Visit};
+use crate::api::authorizer::clients::robot;
 use crate::api::authorizer::{Asked, ask};
 use crate::exchange::Received;
 
 impl Tour {
     pub(super) async fn authorizer(&mut self) {
         let user = self.world.sign_in("user-123456").await;
-        let client = self.world.sign_in_client().await;
+        let client = robot(&self.world).await;
         for token in [&user.access, &client.access] {
             self.authorize(Asked::new(token)).await;
         }

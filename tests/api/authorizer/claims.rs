@@ -3,6 +3,7 @@
 use serde_json::json;
 use shared::store::key::Key;
 
+use super::clients::robot;
 use super::{Asked, ask, client, no, user};
 use crate::wire::Act;
 use crate::world::World;
@@ -43,12 +44,12 @@ async fn a_clients_short_token_is_taken_at_its_word_too() {
         })
         .await;
     let app = world.trusting().await;
-    let robot = world.sign_in_client().await;
-    let key = Key::client(&robot.id.into());
+    let robot = robot(&world).await;
+    let key = robot.client_key();
     world
         .alter(&key, |row| row["status"] = json!("suspended"))
         .await;
-    let yes = client(robot.id, "acme", "read:interactions");
+    let yes = client(robot.client.as_str(), "acme", "read:interactions");
     assert_eq!(ask(app, Asked::new(&robot.access)).await, Ok(yes));
     let app = world.instance().await;
     assert_eq!(ask(app, Asked::new(&robot.access)).await, Ok(no()));

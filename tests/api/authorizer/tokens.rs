@@ -4,6 +4,7 @@ use authorizer::Authorizer;
 use serde_json::json;
 use shared::store::key::Key;
 
+use super::clients::robot;
 use super::{Asked, ask, no, user};
 use crate::calls::{cost, events};
 use crate::session::{access_claims, tampered, with_kid};
@@ -29,7 +30,7 @@ async fn a_yes_costs_one_read_beside_the_counts() {
     let world = World::new().await;
     let app: &Authorizer = world.instance().await;
     let user = world.sign_in("1005").await;
-    let robot = world.sign_in_client().await;
+    let robot = robot(&world).await;
     for token in [&user.access, &robot.access] {
         world.wire.take();
         let answer = ask(app, Asked::new(token)).await.unwrap();
