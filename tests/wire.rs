@@ -154,6 +154,18 @@ impl Wire {
         std::mem::take(&mut self.state.lock().unwrap().done)
     }
 
+    /// As [`Wire::take`], without what counts on the general limits, of an address and of a tenant: that
+    /// is much or little as the instance has been used, and measured where limits are tested.
+    pub fn work(&self) -> Vec<Done> {
+        let mut done = self.take();
+        done.retain(|done| {
+            !["address", "tenant"]
+                .iter()
+                .any(|limit| done.call.touches(&format!("RATE#{limit}#")))
+        });
+        done
+    }
+
     /// Lets the held calls arrive now; gives how many there were.
     pub async fn release(&self) -> usize {
         let held = std::mem::take(&mut self.state.lock().unwrap().held);

@@ -2,6 +2,7 @@
 //! at all. Each race is run again with the condition that decides it taken away, and must then go
 //! wrong: a test that cannot fail says nothing.
 
+mod clients;
 mod fleet;
 mod guesses;
 mod known;
