@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::Stores;
+use local::stream::Reader;
 use serde_json::Value;
 use shared::app::App;
 use shared::aws::Environment;
@@ -35,7 +36,7 @@ pub struct World {
     pub store: Store,
     environment: Environment,
     table: Client,
-    _stores: Stores,
+    stores: Stores,
 }
 
 impl World {
@@ -44,11 +45,14 @@ impl World {
         Self::with(|_| {}).await
     }
 
-    /// A deployment with these settings; the demonstration data are made by them too.
+    /// A deployment with these settings; the demonstration data are made by them too. Its general limits
+    /// are so high that only those meet them who set them.
     pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let stores = Stores::in_memory().await.expect("stores in memory");
         let clock = Clock::moved(START);
         let mut environment = stores.environment(clock.clone()).expect("settings");
+        environment.config.address_rate_limit = 1_000_000;
+        environment.config.tenant_rate_limit = 1_000_000;
         set(&mut environment.config);
         local::demonstration::load(&environment)
             .await
@@ -65,7 +69,7 @@ impl World {
             store,
             environment,
             table,
-            _stores: stores,
+            stores,
         }
     }
 
@@ -169,6 +173,11 @@ impl World {
         app.warm(app.base().clock.now()).await;
         self.wire.take();
         app
+    }
+
+    /// A reader of the table's stream, from its oldest record on.
+    pub fn stream(&self) -> Reader {
+        self.stores.stream(None).expect("a stream")
     }
 
     /// All rows of the table, by partition and sort key.

@@ -134,7 +134,7 @@ async fn a_token_ends_when_its_time_is_there_to_the_millisecond() {
         world.clock.now(),
         Timestamp::from_seconds(access_claims(&user.access).exp)
     );
-    world.wire.take();
+    world.wire.work();
     guarded
         .assert_refused(&world, "expired", 0, |sent| sent.bearer(&user.access))
         .await;
@@ -156,14 +156,14 @@ async fn a_token_whose_key_is_revoked_is_refused_once_the_instance_has_heard() {
         .assert_accepted("within the minute", |sent| sent.bearer(&user.access))
         .await;
     world.wait_ms(1);
-    world.wire.take();
+    world.wire.work();
     for guarded in [informed_before, Guarded::new(&world).await] {
         for endpoint in super::guarded::ALL {
             let give = |sent: Sent| sent.bearer(&user.access);
             assert_eq!(guarded.ask(endpoint, give).await.status, 401);
         }
     }
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert!(!calls.iter().any(|done| done.call.touches("USER#")));
 }
 
@@ -183,7 +183,7 @@ async fn an_unknown_key_has_the_keys_read_again_at_most_every_30_seconds() {
     ] {
         assert_eq!(guarded.ask(endpoint, give).await.status, 401);
     }
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     let operations: Vec<_> = calls.iter().map(|done| &done.call.operation).collect();
     assert_eq!(operations, ["GetItem"]);
 }

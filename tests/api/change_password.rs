@@ -68,7 +68,7 @@ async fn a_change_ends_every_session_but_its_own() {
     let sent = changing(&own, CURRENT, NEW).request_id("r-1");
     assert_changed(&send(app, change_password::handle, sent).await);
     assert_eq!(app.passwords.hashes() - hashed, 2);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     let operations: Vec<_> = calls.iter().map(|done| &done.call.operation[..]).collect();
     assert_eq!(
         operations,
@@ -118,7 +118,7 @@ async fn a_change_ends_every_session_but_its_own() {
     guarded
         .assert_accepted("own", |sent| sent.bearer(&own.access))
         .await;
-    world.wire.take();
+    world.wire.work();
     guarded
         .assert_refused(&world, "other", 2, |sent| sent.bearer(&other.access))
         .await;
@@ -152,7 +152,7 @@ async fn a_wrong_current_password_changes_nothing_and_counts_on_its_session_alon
     let hashed = app.passwords.hashes();
     assert_wrong(&change(app, &user, "passwore", NEW).await);
     assert_eq!(app.passwords.hashes() - hashed, 1);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(cost(&calls), (3, 2.0));
     let recorded = events(&calls);
     assert_eq!(recorded.len(), 1);
@@ -188,12 +188,12 @@ async fn from_the_sixth_wrong_current_password_on_the_session_waits() {
     }
     for seconds in [1, 2, 4] {
         world.wait_ms(seconds * 1000 - 1);
-        world.wire.take();
+        world.wire.work();
         let hashed = app.passwords.hashes();
         // Whatever is right or wrong now is not looked at, and nothing is written.
         assert_waits(&change(app, &user, CURRENT, NEW).await, "1");
         assert_eq!(app.passwords.hashes(), hashed);
-        let calls = world.wire.take();
+        let calls = world.wire.work();
         assert_eq!(cost(&calls), (2, 1.0));
         assert!(
             calls

@@ -39,7 +39,7 @@ async fn a_change_that_a_rehash_overtakes_decides_again() {
         .await;
     world.wire.first_reads(stale, 1);
     assert_changed(&change(app, &user, CURRENT, NEW).await);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!((calls.len(), transactions(&calls)), (6, 2));
     let row = world.json(&user.user_key()).await;
     assert_eq!((&row["version"], &row["epoch"]), (&json!(3), &json!(2)));
@@ -64,7 +64,7 @@ async fn a_change_decides_again_by_the_password_that_is_there_then() {
         .await;
     world.wire.first_reads(stale, 1);
     assert_wrong(&change(app, &user, CURRENT, NEW).await);
-    let recorded = events(&world.wire.take());
+    let recorded = events(&world.wire.work());
     assert_eq!(recorded.len(), 1);
     assert_eq!(recorded[0]["type"], json!("authn_password_change_fail"));
     let row = world.json(&user.user_key()).await;
@@ -84,7 +84,7 @@ async fn a_change_that_is_overtaken_three_times_gives_up_and_changes_nothing() {
     world.wire.first_reads(stale, usize::MAX);
     let received = change(app, &user, CURRENT, NEW).await;
     received.assert_unavailable();
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(transactions(&calls), 3);
     assert!(events(&calls).is_empty());
     assert_eq!(world.json(&user.user_key()).await, before);
@@ -114,7 +114,7 @@ async fn a_session_that_ends_meanwhile_changes_nothing() {
         world.wire.first_reads(stale, 1);
         let received = change(app, &user, CURRENT, NEW).await;
         assert_eq!(received.status, 401, "{}", received.text);
-        assert!(events(&world.wire.take()).is_empty());
+        assert!(events(&world.wire.work()).is_empty());
         assert_eq!(world.json(&user.session_key()).await, session);
         assert_eq!(world.json(&user.user_key()).await, owner);
         world.wire.heal();
@@ -133,7 +133,7 @@ async fn a_change_whose_answer_is_lost_is_made_once() {
             _ => Act::Pass,
         });
     assert_changed(&change(app, &user, CURRENT, NEW).await);
-    assert_eq!(world.wire.take().len(), 5);
+    assert_eq!(world.wire.work().len(), 5);
     let row = world.json(&user.user_key()).await;
     assert_eq!((&row["version"], &row["epoch"]), (&json!(2), &json!(2)));
     assert_eq!(world.json(&user.session_key()).await["epoch"], json!(2));
@@ -162,7 +162,7 @@ async fn a_change_answers_503_for_each_call_that_fails_and_changes_nothing() {
         });
         let received = change(app, &user, CURRENT, NEW).await;
         received.assert_unavailable();
-        let calls = world.wire.take();
+        let calls = world.wire.work();
         assert!(calls.len() <= requests, "{operation}: {calls:#?}");
         assert!(events(&calls).is_empty(), "{operation}");
         assert_eq!(world.json(&user.user_key()).await, before);
@@ -171,7 +171,7 @@ async fn a_change_answers_503_for_each_call_that_fails_and_changes_nothing() {
     world.wire.heal();
     let app: &Changing = world.instance().await;
     let user = world.sign_in(USER).await;
-    world.wire.take();
+    world.wire.work();
     let changed = AtomicUsize::new(0);
     world.wire.rule(move |call| match call.operation.as_str() {
         "TransactWriteItems" => {
@@ -182,5 +182,5 @@ async fn a_change_answers_503_for_each_call_that_fails_and_changes_nothing() {
         _ => Act::Pass,
     });
     assert_changed(&change(app, &user, CURRENT, NEW).await);
-    assert_eq!(cost(&world.wire.take()).0, 6);
+    assert_eq!(cost(&world.wire.work()).0, 6);
 }

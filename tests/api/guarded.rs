@@ -83,7 +83,7 @@ impl Guarded {
                 _ => "Invalid or missing authentication token",
             };
             assert_401(&received, message, CHALLENGE, what);
-            assert_eq!(world.wire.take().len(), 0, "{what}, {endpoint:?}");
+            assert_eq!(world.wire.work().len(), 0, "{what}, {endpoint:?}");
         }
     }
 
@@ -102,7 +102,7 @@ impl Guarded {
                 _ => "Invalid or missing authentication token",
             };
             assert_401(&received, message, INVALID_TOKEN, what);
-            let calls = world.wire.take();
+            let calls = world.wire.work();
             assert_eq!(calls.len(), requests, "{what}, {endpoint:?}: {calls:#?}");
         }
     }

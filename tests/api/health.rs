@@ -46,7 +46,7 @@ async fn a_process_that_answers_is_healthy_with_everything_else_away() {
     assert_eq!(received.status, 200);
     assert_eq!(received.body, json!({"status": "ok"}));
     received.assert_headers(&[]);
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }
 
 #[tokio::test]
@@ -55,22 +55,22 @@ async fn what_readyz_finds_is_remembered_for_ten_seconds() {
     let app: &Health = world.instance().await;
     assert_ready(&get(app, "/readyz").await);
     // One read, whatever the caches hold, and no write.
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(cost(&calls), (1, 0.0));
     assert_eq!(calls[0].call.operation, "GetItem");
     world.wire.rule(|_| Act::Refuse);
     world.wait_ms(9_999);
     assert_ready(&get(app, "/readyz").await);
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
     world.wait_ms(1);
     let away = get(app, "/readyz").await;
     assert_not_ready(&away, "unavailable", "unavailable");
-    assert_eq!(world.wire.take().len(), 3);
+    assert_eq!(world.wire.work().len(), 3);
     world.wire.heal();
     world.wait_ms(9_999);
     let remembered = get(app, "/readyz").await;
     assert_not_ready_for(&remembered, "unavailable", "unavailable", "1");
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
     world.wait_ms(1);
     assert_ready(&get(app, "/readyz").await);
 }
@@ -128,5 +128,5 @@ async fn health_is_served_to_get_alone() {
             );
         }
     }
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }

@@ -46,9 +46,9 @@ async fn the_keys_are_public_and_kept_five_minutes() {
     let user = world.sign_in("1005").await;
     assert_eq!(received.body["keys"][0]["kid"], json!(kid(&user.access)));
     // The instance remembers them, and has written nothing.
-    world.wire.take();
+    world.wire.work();
     assert_eq!(jwks(app).await.text, received.text);
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }
 
 #[tokio::test]
@@ -110,8 +110,8 @@ async fn the_keys_are_read_with_one_request_and_served_to_get_alone() {
         ["Method not allowed", "GET", "GET"],
         &[("allow", "GET")],
     );
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
     let sent = Sent::get("/.well-known/jwks.json").bearer("garbage");
     assert_eq!(send(app, jwks::handle, sent).await.status, 200);
-    assert_eq!(cost(&world.wire.take()), (1, 0.0));
+    assert_eq!(cost(&world.wire.work()), (1, 0.0));
 }

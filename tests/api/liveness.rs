@@ -60,7 +60,7 @@ async fn a_session_is_dead_by_any_of_its_rows_and_lives_again_with_it() {
         guarded
             .assert_accepted(what, |sent| sent.bearer(&user.access))
             .await;
-        world.wire.take();
+        world.wire.work();
     }
 }
 
@@ -78,7 +78,7 @@ async fn an_expired_session_row_refuses_at_its_second_and_not_before() {
         .assert_accepted("before", |sent| sent.bearer(&user.access))
         .await;
     world.wait_ms(1);
-    world.wire.take();
+    world.wire.work();
     guarded.assert_dead(&world, "expired row", &user).await;
 }
 
@@ -101,7 +101,7 @@ async fn everybody_is_out_who_came_before_not_before() {
     guarded
         .assert_accepted("made at that moment", |sent| sent.bearer(&late.access))
         .await;
-    world.wire.take();
+    world.wire.work();
     // The token alone says so; and where a refresh has made a younger one, the session does.
     guarded
         .assert_refused(&world, "token", 0, |sent| sent.bearer(&early.access))
@@ -154,7 +154,7 @@ async fn an_address_that_the_tenant_does_not_allow_is_refused_and_recorded() {
     }
     for address in [ADDRESS, "198.51.101.1", "2001:db9::1"] {
         for endpoint in ALL {
-            world.wire.take();
+            world.wire.work();
             let give = |sent: Sent| {
                 let sent = sent.header("x-forwarded-for", "198.51.100.9");
                 sent.bearer(&user.access).from(address).request_id("r-1")
@@ -162,7 +162,7 @@ async fn an_address_that_the_tenant_does_not_allow_is_refused_and_recorded() {
             let received = guarded.ask(endpoint, give).await;
             let message = "Requests from this address are not allowed";
             received.assert_refusal(403, ["Access denied", message, "Forbidden"], &[]);
-            let calls = world.wire.take();
+            let calls = world.wire.work();
             assert_eq!(calls.len(), 2);
             let mut recorded = events(&calls);
             assert!(recorded[0]["id"].take().is_string());

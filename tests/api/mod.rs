@@ -1,5 +1,8 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+mod accept_invite;
+mod audit;
+pub mod authorizer;
 mod bearer;
 mod change_password;
 mod change_password_races;
@@ -9,10 +12,14 @@ mod create_client;
 mod create_client_key;
 mod delete_client;
 mod delete_client_key;
+mod delete_user;
+mod discovery;
 mod guarded;
 mod health;
+mod invite_user;
 mod jwks;
 mod list_clients;
+mod list_users;
 mod liveness;
 mod login;
 mod logout;
@@ -25,4 +32,5 @@ mod refresh_replay;
 mod rows;
 mod shapes;
 mod update_client;
+mod update_user;
 mod validate;

@@ -24,7 +24,7 @@ async fn a_rejected_password_costs_no_hash_and_no_failure_and_is_recorded() {
     let received = change(app, &user, "whatever", "too short").await;
     assert_rejected(&received, "The password must have at least 12 characters.");
     assert_eq!(app.passwords.hashes(), hashed);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(cost(&calls), (2, 1.0));
     let recorded = events(&calls);
     assert_eq!(recorded.len(), 1);

@@ -39,7 +39,7 @@ async fn a_refresh_answers_the_next_tokens_in_two_requests_and_one_write_unit() 
     world.wait(50);
     let sent = Sent::refresh(&user.refresh).from("198.51.100.9");
     let received = send(app, refresh::handle, sent.request_id("r-1")).await;
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(received.status, 200, "{}", received.text);
     received.assert_headers(&[]);
     let access = received.member("accessToken");
@@ -147,10 +147,10 @@ async fn a_refresh_token_ends_15_days_after_its_issue() {
     let received = refreshed(app, &user.refresh).await;
     assert_eq!(received.status, 200, "{}", received.text);
     world.wait_ms(1);
-    world.wire.take();
+    world.wire.work();
     assert_refused(app, &other.refresh).await;
     // Nothing but a good token reaches the table.
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }
 
 #[tokio::test]
@@ -180,9 +180,9 @@ async fn a_session_ends_90_days_after_its_login_however_often_it_is_refreshed() 
     assert_eq!(received.body["expiresIn"], json!(1));
     received.member("refreshToken").clone_into(&mut token);
     world.wait(1);
-    world.wire.take();
+    world.wire.work();
     assert_refused(app, &token).await;
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_repeat_by_the_sdk_after_a_lost_answer_is_a_success_of_its_own() {
         });
     let received = refreshed(app, &user.refresh).await;
     assert_eq!(received.status, 200, "{}", received.text);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(calls.len(), 3);
     assert!(!calls.iter().any(|done| done.call.touches("EVENT#")));
     assert_eq!(

@@ -101,9 +101,9 @@ async fn a_dead_session_is_not_refreshed_and_nothing_is_written() {
     for (what, key, ending, requests) in ENDINGS {
         let before = world.alter(&key(&user), ending).await;
         let session = world.json(&user.session_key()).await;
-        world.wire.take();
+        world.wire.work();
         assert_refused(app, &user.refresh).await;
-        let calls = world.wire.take();
+        let calls = world.wire.work();
         assert_eq!(calls.len(), requests, "{what}: {calls:#?}");
         assert!(events(&calls).is_empty(), "{what}");
         assert_eq!(world.json(&user.session_key()).await, session, "{what}");
@@ -127,7 +127,7 @@ async fn no_session_made_before_not_before_is_refreshed() {
         .await;
     let app: &Sessions = world.instance().await;
     assert_refused(app, &early.refresh).await;
-    assert!(events(&world.wire.take()).is_empty());
+    assert!(events(&world.wire.work()).is_empty());
     assert_eq!(refreshed(app, &late.refresh).await.status, 200);
 }
 
@@ -144,11 +144,11 @@ async fn a_user_read_before_a_password_change_is_read_once_more() {
         world.alter(&key, |row| row["epoch"] = json!(2)).await;
     }
     let stale = batch(&world.environment().config.table_name, &rows, &[]);
-    world.wire.take();
+    world.wire.work();
     world.wire.first_reads(stale, 1);
     let received = refreshed(app, &user.refresh).await;
     assert_eq!(received.status, 200, "{}", received.text);
-    assert_eq!(cost(&world.wire.take()), (4, 2.0));
+    assert_eq!(cost(&world.wire.work()), (4, 2.0));
 }
 
 #[tokio::test]
@@ -171,14 +171,14 @@ async fn a_token_that_is_not_ours_or_not_for_here_never_reaches_the_table() {
         &"a".repeat(8193),
     ] {
         assert_refused(app, token).await;
-        assert_eq!(world.wire.take().len(), 0, "{}", token.len());
+        assert_eq!(world.wire.work().len(), 0, "{}", token.len());
     }
     // An unknown key has the ring read again, once in 30 seconds; the table has no part in it.
     world.wait(30);
     let unknown = with_kid(&user.refresh, "unknown");
     assert_refused(app, &unknown).await;
     assert_refused(app, &unknown).await;
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     let operations: Vec<_> = calls.iter().map(|done| &done.call.operation).collect();
     assert_eq!(operations, ["GetSecretValue"]);
 }
@@ -193,11 +193,11 @@ async fn an_address_that_the_tenant_does_not_allow_gets_no_tokens_and_is_recorde
             row["policy"]["allowed_cidrs"] = json!(["198.51.100.0/24"]);
         })
         .await;
-    world.wire.take();
+    world.wire.work();
     let received = refreshed(app, &user.refresh).await;
     let message = "Requests from this address are not allowed";
     received.assert_refusal(403, ["Access denied", message, "Forbidden"], &[]);
-    let recorded = events(&world.wire.take());
+    let recorded = events(&world.wire.work());
     assert_eq!(recorded.len(), 1);
     for (member, value) in [
         ("type", "authz_fail"),
@@ -236,7 +236,7 @@ async fn from_an_address_that_is_not_allowed_a_token_is_judged_as_anywhere() {
     let allow_one =
         |row: &mut Value| row["policy"]["allowed_cidrs"] = json!([ADDRESS.to_owned() + "/32"]);
     world.alter(&user.tenant_key(), allow_one).await;
-    world.wire.take();
+    world.wire.work();
     // The last and, a moment ago, the one before are good; the first has been overtaken.
     assert_eq!(
         statuses(&[last, next, &user.refresh]).await,
@@ -249,13 +249,13 @@ async fn from_an_address_that_is_not_allowed_a_token_is_judged_as_anywhere() {
         kinds.collect()
     };
     assert_eq!(
-        kinds(events(&world.wire.take())),
+        kinds(events(&world.wire.work())),
         ["authz_fail", "authz_fail"]
     );
     // Replayed after the grace, from wherever, it ends the session.
     world.wait(30);
     assert_eq!(statuses(&[next]).await, [401]);
-    assert_eq!(kinds(events(&world.wire.take())), ["authn_token_reuse"]);
+    assert_eq!(kinds(events(&world.wire.work())), ["authn_token_reuse"]);
     assert_refused(app, last).await;
     assert_eq!(statuses(&[last]).await, [401]);
 }
@@ -276,7 +276,7 @@ async fn a_refresh_answers_503_where_the_table_or_the_keys_are_away_and_can_be_r
         });
         let received = refreshed(app, &user.refresh).await;
         received.assert_unavailable();
-        assert!(events(&world.wire.take()).is_empty(), "{operation}");
+        assert!(events(&world.wire.work()).is_empty(), "{operation}");
     }
     world.wire.heal();
     let app: &Sessions = world.instance().await;

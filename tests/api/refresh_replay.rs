@@ -15,7 +15,7 @@ async fn used(world: &World) -> (SignedIn, &'static Sessions, String) {
     let app: &Sessions = world.instance().await;
     let received = refreshed(app, &user.refresh).await;
     let next = received.member("refreshToken").to_owned();
-    world.wire.take();
+    world.wire.work();
     (user, app, next)
 }
 
@@ -30,7 +30,7 @@ async fn within_the_grace_the_same_refresh_token_is_issued_again_and_recorded() 
     world.wait_ms(29_999);
     let sent = Sent::refresh(&user.refresh).from("198.51.100.9");
     let received = send(app, refresh::handle, sent.request_id("r-2")).await;
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(received.status, 200, "{}", received.text);
     assert_eq!(received.member("refreshToken"), next);
     assert_eq!(received.body["expiresIn"], json!(900));
@@ -112,7 +112,7 @@ async fn after_the_grace_a_replay_ends_the_session_for_everybody() {
     let received = send(app, refresh::handle, sent.request_id("r-3")).await;
     let challenge = [("www-authenticate", r#"Bearer error="invalid_token""#)];
     received.assert_refusal(401, super::refresh::REFUSED, &challenge);
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(cost(&calls), (3, 2.0));
     let mut recorded = events(&calls);
     assert!(recorded[0]["id"].take().is_string());
@@ -136,7 +136,7 @@ async fn after_the_grace_a_replay_ends_the_session_for_everybody() {
     // Neither the thief nor the owner goes on, and a second replay is no second event.
     assert_refused(app, &next).await;
     assert_refused(app, &user.refresh).await;
-    assert!(events(&world.wire.take()).is_empty());
+    assert!(events(&world.wire.work()).is_empty());
     let verifying: &Verifying = world.instance().await;
     let sent = Sent::get("/api/auth/me").bearer(&user.access);
     assert_eq!(send(verifying, me::handle, sent).await.status, 401);
@@ -150,15 +150,15 @@ async fn an_older_generation_is_refused_within_the_grace_and_ends_the_session_af
     let third = refreshed(app, &next).await;
     let third = third.member("refreshToken").to_owned();
     world.wait_ms(29_999);
-    world.wire.take();
+    world.wire.work();
     assert_refused(app, &user.refresh).await;
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(cost(&calls), (2, 1.0));
     assert!(events(&calls).is_empty());
     assert_eq!(revoked_at(&world, &user).await, Value::Null);
     world.wait_ms(1);
     assert_refused(app, &user.refresh).await;
-    let recorded = events(&world.wire.take());
+    let recorded = events(&world.wire.work());
     assert_eq!(recorded[0]["type"], json!("authn_token_reuse"));
     assert_eq!(recorded.len(), 1);
     assert_refused(app, &third).await;
@@ -175,7 +175,7 @@ async fn a_token_that_a_restored_table_has_forgotten_is_refused_and_no_more() {
             .refresh_token(&user.refresh, |claims| claims.generation = generation)
             .await;
         assert_refused(app, &token).await;
-        let calls = world.wire.take();
+        let calls = world.wire.work();
         assert_eq!(cost(&calls), (2, 1.0));
         assert!(events(&calls).is_empty());
     }

@@ -39,13 +39,13 @@ async fn a_read_on_both_sides_of_a_password_change_is_made_once_more() {
     ];
     let torn = batch(&world.environment().config.table_name, &rows, &[]);
     for endpoint in ALL {
-        world.wire.take();
+        world.wire.work();
         world.wire.first_reads(torn.clone(), 1);
         let received = guarded
             .ask(endpoint, |sent| sent.bearer(&user.access))
             .await;
         assert_ne!(received.status, 401, "{endpoint:?}");
-        assert_eq!(world.wire.take().len(), 2, "{endpoint:?}");
+        assert_eq!(world.wire.work().len(), 2, "{endpoint:?}");
     }
 }
 
@@ -66,20 +66,20 @@ async fn a_row_that_was_not_looked_for_is_asked_for_again_and_not_taken_for_miss
     let partial = batch(table, &rows, &keys);
     let none = batch(table, &[], &keys);
     for endpoint in ALL {
-        world.wire.take();
+        world.wire.work();
         world.wire.first_reads(partial.clone(), 1);
         let received = guarded
             .ask(endpoint, |sent| sent.bearer(&user.access))
             .await;
         assert_ne!(received.status, 401, "{endpoint:?}");
-        assert_eq!(world.wire.take().len(), 2, "{endpoint:?}");
+        assert_eq!(world.wire.work().len(), 2, "{endpoint:?}");
         // Three times nothing is no answer.
         world.wire.first_reads(none.clone(), 3);
         let received = guarded
             .ask(endpoint, |sent| sent.bearer(&user.access))
             .await;
         received.assert_unavailable();
-        assert_eq!(world.wire.take().len(), 3, "{endpoint:?}");
+        assert_eq!(world.wire.work().len(), 3, "{endpoint:?}");
     }
 }
 

@@ -211,5 +211,5 @@ async fn refresh_logout_and_change_password_serve_post_alone() {
         let received = send(asked.sessions, logout::handle, sent).await;
         received.assert_refusal(405, words, &[("allow", "POST")]);
     }
-    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(world.wire.work().len(), 0);
 }

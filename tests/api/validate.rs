@@ -15,7 +15,7 @@ async fn validate_answers_that_the_token_is_valid_and_whose_in_one_request() {
     let app: &Verifying = world.instance().await;
     let sent = Sent::get("/api/auth/validate").bearer(&user.access);
     let received = send(app, validate::handle, sent).await;
-    let calls = world.wire.take();
+    let calls = world.wire.work();
     assert_eq!(received.status, 200, "{}", received.text);
     received.assert_headers(&[]);
     let expected = json!({

@@ -11,14 +11,21 @@ use crate::exchange::{Received, Sent};
 use crate::world::World;
 
 /// The calls of `me`, `validate` and `change-password`.
-pub const WITH_TOKEN: [(&str, Need); 3] =
-    [("public keys", Cold), ("session", Must), ("event", Must)];
+pub const WITH_TOKEN: [(&str, Need); 5] = [
+    ("address count", Must),
+    ("public keys", Cold),
+    ("session", Must),
+    ("tenant count", Must),
+    ("event", Must),
+];
 
 /// The calls of a refresh.
-pub const REFRESH: [(&str, Need); 5] = [
+pub const REFRESH: [(&str, Need); 7] = [
+    ("address count", Must),
     ("key ring", Cold),
     ("public keys", Cold),
     ("user", Must),
+    ("tenant count", Must),
     ("session", Must),
     ("event", Must),
 ];

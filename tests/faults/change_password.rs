@@ -9,10 +9,12 @@ use super::refresh::signed_in;
 use crate::exchange::{Received, Sent, send};
 
 /// The calls of a password change.
-pub const CALLS: [(&str, Need); 6] = [
+pub const CALLS: [(&str, Need); 8] = [
+    ("address count", Must),
     ("public keys", Cold),
     ("password keys", Cold),
     ("session", Must),
+    ("tenant count", Must),
     ("count", Must),
     ("change", Must),
     ("clear", May),
@@ -66,7 +68,7 @@ async fn a_wrong_current_password_is_refused_whatever_fails() {
         app: world.instance::<Changing>().await,
         handle: change_password::handle,
         usual: 400,
-        calls: &[&CALLS[..4], &[("event", Must)]].concat(),
+        calls: &[&CALLS[..6], &[("event", Must)]].concat(),
         only: &["session", "count", "event"],
     };
     let arrange = async || change(&tokens, "wrong", "another-password");
@@ -89,7 +91,7 @@ async fn a_new_password_that_will_not_do_is_refused_whatever_fails() {
         app: world.instance::<Changing>().await,
         handle: change_password::handle,
         usual: 400,
-        calls: &[("public keys", Cold), ("session", Must), ("event", Must)],
+        calls: &super::address::WITH_TOKEN,
         only: &[],
     };
     let arrange = async || change(&tokens, "secure-password", "short");

@@ -11,7 +11,10 @@ pub fn place(call: &Call) -> &'static str {
         "GetSecretValue" => "password keys",
         "BatchGetItem" if call.touches("LOGIN#") => "name",
         "BatchGetItem" if call.touches("SESSION#") => "session",
-        "BatchGetItem" => "user",
+        "BatchGetItem" if call.touches("USER#") => "user",
+        "BatchGetItem" => "tenant",
+        "UpdateItem" if call.touches("RATE#address#") => "address count",
+        "UpdateItem" if call.touches("RATE#tenant#") => "tenant count",
         "UpdateItem" if call.touches("RATE#") => "window",
         "UpdateItem" if call.touches("USER#") => "rehash",
         "UpdateItem" if call.touches("SESSION#") && update.starts_with("SET revoked_at") => {

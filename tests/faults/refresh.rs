@@ -9,10 +9,12 @@ use crate::exchange::{Received, Sent, send};
 use crate::world::{Rows, World};
 
 /// The calls of a refresh.
-pub const CALLS: [(&str, Need); 4] = [
+pub const CALLS: [(&str, Need); 6] = [
+    ("address count", Must),
     ("key ring", Cold),
     ("public keys", Cold),
     ("user", Must),
+    ("tenant count", Must),
     ("rotate", Must),
 ];
 

@@ -54,9 +54,9 @@ pub(super) enum Plan {
     Take(u32),
 }
 
-/// An instance remembers so many subjects of a window: more than it can serve in a minute, one call
-/// after another. Each one beyond is counted call by call.
-const MOST: usize = 16_384;
+/// An instance remembers so many subjects of a window, more than it comes to serve in a minute, one
+/// call after another. Those beyond are counted call by call.
+const MOST: usize = 4096;
 
 /// A block is a twentieth of what the instance used, on the average of the window before and this
 /// one: of all blocks of the fleet together, no more than a twentieth of the limit is ever left over.
@@ -83,13 +83,13 @@ impl Limits {
         let Some(tally) = minute.tally(window) else {
             return Plan::Take(1);
         };
-        if tally.used_up {
-            return Plan::Refuse;
-        }
         if tally.left > 0 {
             tally.left -= 1;
             tally.used += 1;
             return Plan::Admit(window.clone().at(tally.let_through()));
+        }
+        if tally.used_up {
+            return Plan::Refuse;
         }
         let block = before.saturating_add(tally.used) / BLOCK;
         if !leased || block < 2 || tally.leasing {
@@ -119,7 +119,8 @@ impl Limits {
     /// The window, with the limit that it is known to have, if that is known to be used up.
     pub(super) fn find_used_up(&self, window: &Window) -> Option<Window> {
         let mut minute = self.minute_of(window);
-        let tally = minute.tally(window).filter(|tally| tally.used_up)?;
+        let tally = minute.tally(window);
+        let tally = tally.filter(|tally| tally.used_up && tally.left == 0)?;
         Some(Window {
             limit: tally.limit,
             ..window.clone()
