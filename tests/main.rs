@@ -1,8 +1,9 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
-mod agreement;
+pub mod agreement;
 mod api;
 mod calls;
+mod capacity;
 mod exchange;
 mod faults;
 mod http;

@@ -7,5 +7,5 @@ mod openapi;
 mod roles;
 mod settings;
 mod surface;
-mod template;
+pub mod template;
 mod tour;
