@@ -3,6 +3,8 @@
 
 CARGO_LAMBDA := 1.9.2
 REQUESTS := 2.34.2
+PYJWT := 2.15.1
+OPENID_CLIENT := 6.9.0
 SAM_CLI := 1.170.0
 ZIGLANG := 0.15.2
 CARGO_DENY := 0.20.2
@@ -28,7 +30,7 @@ export SAM_CLI_TELEMETRY = 0
 help:
 	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
 	@echo "make test    build everything and run all tests"
-	@echo "make lint    formatting, clippy, dependencies, template"
+	@echo "make lint    formatting, clippy, dependencies, templates"
 	@echo "make build   build the functions for deployment"
 	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
 	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
@@ -41,7 +43,7 @@ run: .tools/cargo-lambda-$(CARGO_LAMBDA)
 	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
 	@exec target/debug/local
 
-test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS)
+test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) .tools/openid-client-$(OPENID_CLIENT)
 	$(call needs,cargo,Rust from https://rustup.rs)
 	$(call needs,node,Node from https://nodejs.org)
 	$(call needs,curl,curl from your system)
@@ -54,6 +56,8 @@ lint: .tools/aws-sam-cli-$(SAM_CLI) $(DENY)
 	cargo fetch --locked
 	$(DENY) --offline check --hide-inclusion-graph bans licenses sources
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/jwt.yaml
 
 build: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/ziglang-$(ZIGLANG)
 	cargo lambda build --release --$(subst _,-,$(ARCHITECTURE))
@@ -84,6 +88,12 @@ audit: $(DENY)
 .tools/requests-$(REQUESTS): .tools/python-venv
 	$(call wheel,requests==$(REQUESTS))
 
+.tools/pyjwt-$(PYJWT): .tools/python-venv
+	$(call wheel,PyJWT[crypto]==$(PYJWT))
+
+.tools/openid-client-$(OPENID_CLIENT):
+	$(call package,openid-client@$(OPENID_CLIENT))
+
 .tools/aws-sam-cli-$(SAM_CLI): .tools/python-venv
 	$(call wheel,aws-sam-cli==$(SAM_CLI))
 
@@ -91,10 +101,17 @@ $(DENY):
 	$(call needs,cargo,Rust from https://rustup.rs)
 	cargo install --locked --root .tools/cargo-deny-$(CARGO_DENY) --target-dir .tools/target cargo-deny@$(CARGO_DENY)
 
-# The tool that a rule needs and where to get it; a Python package that a rule's target stands for.
+# The tool that a rule needs and where to get it; a package of Python or of Node that a rule's target
+# stands for.
 needs = @command -v $(1) >/dev/null || { echo "$(1) is missing: install $(2)" >&2; exit 1; }
 define wheel
 @echo "fetching $(@F)"
 @$(PYTHON) -m pip install --quiet --disable-pip-version-check $(1)
+@touch $@
+endef
+define package
+$(call needs,npm,Node with npm from https://nodejs.org)
+@echo "fetching $(@F)"
+@npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools/node $(1)
 @touch $@
 endef

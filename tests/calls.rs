@@ -7,12 +7,18 @@ use crate::wire::Done;
 /// What calls cost: how many there were, and the units of those that write. A refused write reports
 /// none, and DynamoDB takes one for it.
 pub fn cost(calls: &[Done]) -> (usize, f64) {
-    let reads = ["BatchGetItem", "GetItem", "GetSecretValue"];
+    let reads = ["BatchGetItem", "GetItem", "GetSecretValue", "Query"];
     let writes = calls
         .iter()
         .filter(|done| !reads.contains(&done.call.operation.as_str()));
     let units = writes.map(|done| if done.status == 400 { 1.0 } else { done.units });
     (calls.len(), units.sum())
+}
+
+/// What calls cost, as [`cost`], without those that count limits.
+pub fn cost_beside_limits(calls: &[Done]) -> (usize, f64) {
+    let others = calls.iter().filter(|done| !done.call.touches("RATE#"));
+    cost(&others.cloned().collect::<Vec<_>>())
 }
 
 /// The audit events that calls have written, each as its members and their texts.

@@ -96,6 +96,8 @@ impl Sent {
     /// With this parameter of its query.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.event["queryStringParameters"][name] = json!(value);
+        // Which `lambda.rs` takes away too, and lambda_http would read before the parameters.
+        self.event["rawQueryString"] = Value::Null;
         self
     }
 

@@ -1,9 +1,12 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
+mod access_matrix;
 pub mod agreement;
 mod api;
 mod calls;
 mod capacity;
+mod client;
+mod client_session;
 mod exchange;
 mod faults;
 mod http;
@@ -13,6 +16,8 @@ mod races;
 mod running;
 mod session;
 mod stack;
+mod stream;
 mod token;
+mod users;
 mod wire;
 mod world;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::Stores;
+use local::stream::Reader;
 use serde_json::Value;
 use shared::app::App;
 use shared::aws::Environment;
@@ -35,7 +36,7 @@ pub struct World {
     pub store: Store,
     environment: Environment,
     table: Client,
-    _stores: Stores,
+    stores: Stores,
 }
 
 impl World {
@@ -68,7 +69,7 @@ impl World {
             store,
             environment,
             table,
-            _stores: stores,
+            stores,
         }
     }
 
@@ -172,6 +173,11 @@ impl World {
         app.warm(app.base().clock.now()).await;
         self.wire.take();
         app
+    }
+
+    /// A reader of the table's stream, from its oldest record on.
+    pub fn stream(&self) -> Reader {
+        self.stores.stream(None).expect("a stream")
     }
 
     /// All rows of the table, by partition and sort key.

@@ -23,22 +23,25 @@ const SHAPE: [&str; 4] = [
     "StreamSpecification",
 ];
 
-/// Opens the database of a folder, or one in memory, and serves it.
+/// Opens the database of a folder, or one in memory, and serves it; the stream is read from the
+/// database itself.
 pub(crate) async fn start(
     template: &Template,
     data_dir: Option<&DataDir>,
     port: u16,
-) -> Result<Serving, StackError> {
+) -> Result<(Serving, Database), StackError> {
     let database = open(template, data_dir)?;
-    Serving::start("DYNAMODB_PORT", port, |listener, ended| async move {
+    let served = database.clone();
+    let serving = Serving::start("DYNAMODB_PORT", port, |listener, ended| async move {
         let ended = async {
             let _ = ended.await;
         };
-        if let Err(error) = serve_with_shutdown(listener, database, ended).await {
+        if let Err(error) = serve_with_shutdown(listener, served, ended).await {
             eprintln!("DynamoDB ended: {error}");
         }
     })
-    .await
+    .await?;
+    Ok((serving, database))
 }
 
 fn open(template: &Template, data_dir: Option<&DataDir>) -> Result<Database, StackError> {

@@ -11,11 +11,13 @@ mod error;
 mod functions;
 pub mod gateway;
 mod keys;
+mod queue;
 mod secrets;
 mod serving;
 pub mod settings;
 mod stack;
 mod stores;
+pub mod stream;
 pub mod template;
 
 pub use data_dir::DataDir;

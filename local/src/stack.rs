@@ -9,6 +9,7 @@ use crate::functions::{self, Functions, Output};
 use crate::serving::Serving;
 use crate::settings::setting;
 use crate::stores::{Ports, Stores};
+use crate::stream::{self, Polling};
 use crate::template::Template;
 use crate::{StackError, demonstration, gateway};
 
@@ -40,6 +41,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Stack {
     gateway: Serving,
+    streams: Vec<Polling>,
     functions: Functions,
     stores: Stores,
 }
@@ -84,8 +86,12 @@ impl Stack {
         let functions = Functions::start(address, environment, output).await?;
         functions.wake(&template.functions()?, &routes).await?;
         functions.output.show();
+        let start = |source| stream::start(source, &stores, &functions_url);
+        let streams = template.stream_sources()?.into_iter().map(start);
+        let streams = streams.collect::<Result<_, _>>()?;
         Ok(Self {
             gateway,
+            streams,
             functions,
             stores,
         })
@@ -124,6 +130,7 @@ impl Stack {
     /// Ends everything, and waits until it has ended.
     pub async fn stop(self) {
         drop(self.gateway);
+        drop(self.streams);
         self.functions.stop().await;
     }
 }

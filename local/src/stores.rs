@@ -1,17 +1,20 @@
 //! What functions read and write: the table and the secrets.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use dynoxide::Database;
 use shared::aws::Environment;
 use shared::clock::Clock;
 use shared::config::Config;
 
 use crate::keys::{self, Rings};
 use crate::serving::Serving;
+use crate::stream::Reader;
 use crate::template::Template;
-use crate::{DataDir, StackError, TABLE_NAME, dynamodb, secrets};
+use crate::{DataDir, StackError, TABLE_NAME, dynamodb, queue, secrets};
 
 /// The secret with the keys that sign, `KEYS_SECRET`.
 pub const KEYS_SECRET: &str = "gatehouse/keys";
@@ -31,16 +34,23 @@ pub struct Ports {
     pub secrets: u16,
 }
 
-/// DynamoDB with its table, and Secrets Manager. They end when this is dropped.
-#[derive(Debug)]
+/// DynamoDB with its table, Secrets Manager, and SQS with its queue. They end when this is dropped.
 pub struct Stores {
     dynamodb: Serving,
+    database: Database,
     secrets: Serving,
+    queue: Serving,
     data_dir: Option<DataDir>,
 }
 
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stores")
+    }
+}
+
 impl Stores {
-    /// Starts both in memory, on free ports.
+    /// Starts them in memory, on free ports.
     ///
     /// # Errors
     ///
@@ -49,7 +59,7 @@ impl Stores {
         Self::start(Ports::default(), None).await
     }
 
-    /// Starts both, in a folder or in memory.
+    /// Starts them, in a folder or in memory.
     ///
     /// # Errors
     ///
@@ -57,11 +67,15 @@ impl Stores {
     pub async fn start(ports: Ports, data_dir: Option<PathBuf>) -> Result<Self, StackError> {
         let template = Template::read()?;
         let data_dir = data_dir.map(|path| DataDir::lock(&path)).transpose()?;
-        let dynamodb = dynamodb::start(&template, data_dir.as_ref(), ports.dynamodb).await?;
+        let (dynamodb, database) =
+            dynamodb::start(&template, data_dir.as_ref(), ports.dynamodb).await?;
         let secrets = secrets::start(data_dir.as_ref(), ports.secrets).await?;
+        let queue = queue::start().await?;
         let stores = Self {
             dynamodb,
+            database,
             secrets,
+            queue,
             data_dir,
         };
         let environment = stores.environment(Clock::System)?;
@@ -110,6 +124,15 @@ impl Stores {
         &self.secrets.url
     }
 
+    /// A reader of the table's stream, from after a sequence number or from the oldest record on.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be read.
+    pub fn stream(&self, position: Option<String>) -> Result<Reader, StackError> {
+        Reader::new(self.database.clone(), position)
+    }
+
     /// The folder, if they are not in memory.
     #[must_use]
     pub fn data_dir(&self) -> Option<&DataDir> {
@@ -119,11 +142,13 @@ impl Stores {
     /// The settings of functions that work on these stores, as environment variables.
     #[must_use]
     pub fn settings(&self, issuer: &str) -> Vec<(String, String)> {
+        let queue_url = queue::url();
         let settings = [
             ("STAGE", "local"),
             ("TABLE_NAME", TABLE_NAME),
             ("KEYS_SECRET", KEYS_SECRET),
             ("PASSWORDS_SECRET", PASSWORDS_SECRET),
+            ("AUDIT_QUEUE_URL", &queue_url),
             ("ISSUER", issuer),
             ("AUDIENCE", "gatehouse-local"),
             ("AWS_REGION", REGION),
@@ -132,6 +157,7 @@ impl Stores {
             ("AWS_SESSION_TOKEN", "local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb_url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_url()),
+            ("AWS_ENDPOINT_URL_SQS", &self.queue.url),
         ];
         settings
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -9,6 +9,7 @@ use yaml_serde::Value;
 
 use crate::StackError;
 use crate::gateway::{Authorizer, Route};
+use crate::stream::Source;
 
 /// The folder of the workspace, where the template lies. `local` runs only where it was built.
 #[must_use]
@@ -136,6 +137,38 @@ impl Template {
             }
         }
         Ok(routes)
+    }
+
+    /// What reads the table's stream: the functions' events of type `DynamoDB`.
+    ///
+    /// # Errors
+    ///
+    /// When a function names no binary, or an event no batch size or no pattern of JSON.
+    pub fn stream_sources(&self) -> Result<Vec<Source>, StackError> {
+        let mut sources = Vec::new();
+        for (name, resource) in self.resources("AWS::Serverless::Function") {
+            let incomplete = |what| incomplete(name, what);
+            let function = binary(resource);
+            let function = function.ok_or_else(|| incomplete("BuildProperties.Binary"))?;
+            let events = members(&resource["Properties"]["Events"]);
+            for (_, event) in events.filter(|(_, event)| event["Type"] == "DynamoDB") {
+                let event = &event["Properties"];
+                let size = event["BatchSize"].as_u64();
+                let size = size.and_then(|size| usize::try_from(size).ok());
+                let filters = event["FilterCriteria"]["Filters"].as_sequence();
+                let patterns = filters.into_iter().flatten().map(|filter| {
+                    let pattern = filter["Pattern"].as_str();
+                    pattern.and_then(|pattern| serde_json::from_str(pattern).ok())
+                });
+                let patterns = patterns.collect::<Option<_>>();
+                sources.push(Source {
+                    function: function.to_owned(),
+                    patterns: patterns.ok_or_else(|| incomplete("Pattern"))?,
+                    batch_size: size.ok_or_else(|| incomplete("BatchSize"))?,
+                });
+            }
+        }
+        Ok(sources)
     }
 
     /// The authorizer of a route: its API's default one.

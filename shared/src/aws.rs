@@ -85,6 +85,23 @@ impl Environment {
         config.set_endpoint_url(self.config.secrets_manager_endpoint.clone());
         aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
+
+    /// An SQS client.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .http_client(self.http.clone())
+            .sleep_impl(self.clock.clone())
+            .retry_config(retries())
+            .retry_partition(self.repeats.clone())
+            .timeout_config(deadlines())
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .region(Region::new(self.config.region.clone()))
+            .credentials_provider(self.credentials.clone());
+        config.set_endpoint_url(self.config.sqs_endpoint.clone());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
 }
 
 /// A call is tried three times at most: under a fault, no more than three times the demand.

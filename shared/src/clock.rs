@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use tokio::sync::watch;
 
@@ -48,6 +49,22 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// The day in UTC, as in `2025-03-01`.
+    #[must_use]
+    pub fn day(self) -> String {
+        let mut text = self.to_string();
+        text.truncate("2025-03-01".len());
+        text
+    }
+
+    /// Reads RFC 3339, with any offset; what is finer than a millisecond is dropped.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let millis = moment.unix_timestamp_nanos().div_euclid(1_000_000);
+        Self::try_from(i64::try_from(millis).ok()?).ok()
     }
 
     /// Seconds from `self` until `later`, rounded up, at least 1: what `retry-after` says.

@@ -67,6 +67,11 @@ pub struct Config {
     pub login_free_failures: u32,
     /// `FAILED_LOGIN_FLOOR_MS` (0): a failed login answers no sooner.
     pub failed_login_floor_ms: u32,
+    /// `AUDIT_RETENTION_DAYS` (400): how long the audit log keeps an event.
+    pub audit_retention_days: i64,
+    /// `AUDIT_QUEUE_URL`: the queue of events that could not be recorded; empty in functions that
+    /// record none.
+    pub audit_queue_url: String,
     /// `ARGON2_MEMORY_KIB` (19456), `ARGON2_ITERATIONS` (2), `ARGON2_PARALLELISM` (1): the cost of
     /// a password hash; none may be lower.
     pub argon2: Argon2Cost,
@@ -74,6 +79,8 @@ pub struct Config {
     pub dynamodb_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, heeded only where `STAGE=local`.
     pub secrets_manager_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SQS`, heeded only where `STAGE=local`.
+    pub sqs_endpoint: Option<String>,
 }
 
 /// The cost of an argon2id hash (RFC 9106, section 4).
@@ -168,6 +175,8 @@ impl Config {
             live_check_short_tokens: truth(&get, "LIVE_CHECK_SHORT_TOKENS", true)?,
             login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
             failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
+            audit_retention_days: number(&get, "AUDIT_RETENTION_DAYS", 400, 1..=3650)?,
+            audit_queue_url: text("AUDIT_QUEUE_URL"),
             argon2: Argon2Cost {
                 memory_kib: number(&get, "ARGON2_MEMORY_KIB", 19_456, 19_456..=393_216)?,
                 iterations: number(&get, "ARGON2_ITERATIONS", 2, 2..=100)?,
@@ -175,6 +184,7 @@ impl Config {
             },
             dynamodb_endpoint: local("AWS_ENDPOINT_URL_DYNAMODB"),
             secrets_manager_endpoint: local("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            sqs_endpoint: local("AWS_ENDPOINT_URL_SQS"),
         };
         let hashes = !config.passwords_secret.is_empty();
         if hashes && config.argon2.memory_kib > memory_kib / 4 * 3 {

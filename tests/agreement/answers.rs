@@ -6,13 +6,19 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::openapi::{OpenApi, document, resolved, validator};
-use super::tour::visits;
+use super::tour::{Visit, visits};
+
+/// The visits of routes.
+async fn answered() -> impl Iterator<Item = &'static Visit> {
+    let visits = visits().await.iter();
+    visits.filter(|visit| !visit.route.is_empty())
+}
 
 #[tokio::test]
 async fn every_answer_is_documented_and_every_documented_answer_was_given() {
     let api = OpenApi::read();
     let mut given = BTreeSet::new();
-    for visit in visits().await {
+    for visit in answered().await {
         let objections = api.objections(&visit.route, &visit.answer);
         assert!(
             objections.is_empty(),
@@ -33,7 +39,7 @@ async fn every_answer_is_documented_and_every_documented_answer_was_given() {
 async fn an_answer_with_a_member_more_or_less_is_not_as_documented() {
     let api = OpenApi::read();
     let mut tried = BTreeSet::new();
-    for visit in visits().await {
+    for visit in answered().await {
         let response = &api.responses[&visit.route][&visit.answer.status];
         assert!(response.takes(&visit.answer.body));
         for (place, changed) in changes(&visit.answer.body) {

@@ -9,3 +9,9 @@ mod settings;
 mod surface;
 pub mod template;
 mod tour;
+
+/// Every route of the template.
+pub fn routes() -> std::collections::BTreeSet<String> {
+    let functions = template::functions().into_values();
+    functions.flat_map(|function| function.routes).collect()
+}

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::config::{Config, StartError};
 use shared::http::error::RETRY_SECONDS;
 
@@ -111,5 +111,25 @@ fn a_call_and_its_repeat_fit_into_the_shortest_grace_of_a_lost_refresh() {
     assert!(timeout < 30, "API Gateway waits no longer");
     for (name, function) in functions() {
         assert_eq!(function.properties.get("Timeout"), None::<&Value>, "{name}");
+    }
+}
+
+#[test]
+fn the_authorizer_is_told_the_issuer_and_whether_to_look_at_sessions() {
+    let template = read();
+    let of_it = &functions()["authorizer"].environment;
+    let address = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}";
+    let issuer = json!({"If": ["HasIssuer", {"Ref": "Issuer"}, {"Sub": address}]});
+    assert_eq!(of_it["ISSUER"], issuer);
+    assert_eq!(template["Outputs"]["Issuer"]["Value"], issuer);
+    let name = "LIVE_CHECK_SHORT_TOKENS";
+    let parameter = of_it[name]["Ref"].as_str().unwrap();
+    let parameter = &template["Parameters"][parameter];
+    assert_eq!(parameter["AllowedValues"], json!(["true", "false"]));
+    let default = config(name, parameter["Default"].as_str().unwrap()).unwrap();
+    assert!(default.live_check_short_tokens && config("", "").unwrap().live_check_short_tokens);
+    assert!(!config(name, "false").unwrap().live_check_short_tokens);
+    for wrong in ["yes", "1", "True", " true"] {
+        assert!(config(name, wrong).is_err(), "{wrong}");
     }
 }

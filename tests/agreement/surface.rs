@@ -61,7 +61,13 @@ fn every_function_is_a_package_of_its_name_with_a_main_of_six_lines() {
         let main = read("src/main.rs");
         assert_eq!(main.lines().count(), 6, "{name}");
         let module = name.replace('-', "_");
-        assert!(main.contains(&format!("serve({module}::handle)")), "{name}");
+        let serve = if function.routes.is_empty() {
+            "serve_events"
+        } else {
+            "serve"
+        };
+        let serves = format!("{serve}({module}::handle)");
+        assert!(main.contains(&serves), "{name}");
         // The contract of the endpoint opens the handler's file.
         let lib = read("src/lib.rs");
         for route in &function.routes {

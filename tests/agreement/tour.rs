@@ -1,9 +1,11 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod authorizer;
 mod clients;
-
+mod discovery;
 mod limits;
+mod users;
 
 use serde_json::json;
 use shared::app::{Changing, Sessions, SignIn, Verifying};
@@ -14,6 +16,7 @@ use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
 use clients::Clients;
+use users::Users;
 
 use crate::exchange::{Received, Sent, send};
 use crate::wire::{Act, Done};
@@ -22,6 +25,7 @@ use crate::world::World;
 /// One call: its route, its answer, and the calls to AWS that it made.
 pub struct Visit {
     pub function: &'static str,
+    /// Empty where the function is called by something other than a request.
     pub route: String,
     pub answer: Received,
     pub calls: Vec<Done>,
@@ -49,9 +53,12 @@ struct Functions {
     validate: &'static Verifying,
     logout: &'static Sessions,
     change_password: &'static Changing,
+    authorizer: &'static ::authorizer::Authorizer,
+    discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
+    users: Users,
 }
 
 impl Functions {
@@ -63,14 +70,20 @@ impl Functions {
             validate: world.cold_instance(),
             logout: world.cold_instance(),
             change_password: world.cold_instance(),
+            authorizer: world.cold_instance(),
+            discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
+            users: Users::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
         if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.users.send(route, sent.clone()).await {
             return answered;
         }
         match route.split_once(' ').unwrap().1 {
@@ -90,6 +103,10 @@ impl Functions {
                     "change-password",
                     send(app, change_password::handle, sent).await,
                 )
+            }
+            "/.well-known/openid-configuration" => {
+                let answer = send(self.discovery, ::discovery::handle, sent).await;
+                ("discovery", answer)
             }
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
@@ -118,7 +135,10 @@ impl Tour {
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
         tour.clients().await;
+        tour.users().await;
         tour.open_endpoints().await;
+        tour.discovery().await;
+        tour.authorizer().await;
         tour.over_the_limits().await;
         tour
     }
@@ -165,6 +185,7 @@ impl Tour {
             Sent::get("/readyz"),
         ];
         all.extend(clients::everywhere());
+        all.extend(users::everywhere());
         all
     }
 

@@ -1,11 +1,25 @@
 //! The endpoints, in process: a file per function, mirroring the routes.
 
+mod accept_invite;
+mod audit;
+pub mod authorizer;
 mod bearer;
 mod change_password;
 mod change_password_races;
+mod client_auth;
+mod client_refresh;
+mod create_client;
+mod create_client_key;
+mod delete_client;
+mod delete_client_key;
+mod delete_user;
+mod discovery;
 mod guarded;
 mod health;
+mod invite_user;
 mod jwks;
+mod list_clients;
+mod list_users;
 mod liveness;
 mod login;
 mod logout;
@@ -17,4 +31,6 @@ mod refresh_refused;
 mod refresh_replay;
 mod rows;
 mod shapes;
+mod update_client;
+mod update_user;
 mod validate;

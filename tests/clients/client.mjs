@@ -243,6 +243,36 @@ async function changesThePassword() {
   await expect("change-password back", await client.authorized("POST", path, back), 200, changed);
 }
 
+// A team's own API: API Gateway refuses in its own words, and the rest is that API's.
+async function callsAnApiBehindTheAuthorizer() {
+  const answered = async (what, response, status, members) => {
+    if (response.status !== status) fail(`${what}: status ${response.status}, expected ${status}`);
+    const body = await response.json();
+    for (const [name, value] of Object.entries(members)) {
+      if (body[name] !== value) fail(`${what}: ${name} is not ${JSON.stringify(value)}`);
+    }
+    console.log(`ok ${what}`);
+    return body;
+  };
+  const client = new Gatehouse();
+  await client.login({ email: "user@example.com", password: "password" });
+  const transcribe = "/api/transcribe";
+  let answer = await client.authorized("GET", transcribe);
+  await answered("a call of a team's own API", answer, 200, { user: "1005", tenant_id: "2001" });
+  answer = await client.authorized("GET", "/api/v1/interactions?limit=2");
+  const body = await answered("a page of interactions", answer, 200, { next_cursor: "2" });
+  if (body.interactions.length !== 2) fail("not two interactions on a page of two");
+  answer = await client.call("GET", transcribe);
+  await answered("the same without a token", answer, 401, { message: "Unauthorized" });
+  const refused = { message: "Forbidden" };
+  answer = await client.call("GET", transcribe, { token: "eyJ.bad.token" });
+  await answered("the same with a bad token", answer, 403, refused);
+  const token = client.accessToken;
+  await client.call("POST", "/api/auth/logout", { token });
+  answer = await client.call("GET", transcribe, { token });
+  await answered("the same after logout", answer, 403, refused);
+}
+
 if (process.argv.length !== 3) fail("usage: client.mjs BASE_URL");
 await signsInByUsernameAndEmail();
 await isRefusedALogin();
@@ -250,4 +280,5 @@ await readsWhoItIs();
 await validatesAndSignsOut();
 await staysSignedIn();
 await changesThePassword();
+await callsAnApiBehindTheAuthorizer();
 console.log("client.mjs: every answer is as documented");

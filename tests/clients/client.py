@@ -269,6 +269,39 @@ def changes_the_password(base):
     expect("change-password back", client.authorized("POST", path, back), 200, changed)
 
 
+def calls_an_api_behind_the_authorizer(base):
+    """A team's own API: API Gateway refuses in its own words, and the rest is that API's."""
+
+    def answered(what, response, status, members):
+        if response.status_code != status:
+            sys.exit(f"client.py: {what}: status {response.status_code}, expected {status}")
+        body = response.json()
+        for name, value in members.items():
+            if body.get(name) != value:
+                sys.exit(f"client.py: {what}: {name} is not {value!r}")
+        print(f"ok {what}")
+        return body
+
+    client = Gatehouse(base)
+    client.login(email="user@example.com", password="password")
+    transcribe = "/api/transcribe"
+    caller = {"user": "1005", "tenant_id": "2001"}
+    answer = client.authorized("GET", transcribe)
+    answered("a call of a team's own API", answer, 200, caller)
+    answer = client.authorized("GET", "/api/v1/interactions?limit=2")
+    body = answered("a page of interactions", answer, 200, {"next_cursor": "2"})
+    if len(body["interactions"]) != 2:
+        sys.exit("client.py: not two interactions on a page of two")
+    nobody = {"message": "Unauthorized"}
+    answered("the same without a token", client.call("GET", transcribe), 401, nobody)
+    refused = {"message": "Forbidden"}
+    answer = client.call("GET", transcribe, token="eyJ.bad.token")
+    answered("the same with a bad token", answer, 403, refused)
+    client.call("POST", "/api/auth/logout", token=client.access_token)
+    answer = client.call("GET", transcribe, token=client.access_token)
+    answered("the same after logout", answer, 403, refused)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: client.py BASE_URL")
@@ -280,6 +313,7 @@ def main():
     validates_and_signs_out(base)
     stays_signed_in(base)
     changes_the_password(base)
+    calls_an_api_behind_the_authorizer(base)
     print("client.py: every answer is as documented")
 
 

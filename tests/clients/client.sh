@@ -155,4 +155,29 @@ expect "me in another session" 401 "${no_token[@]}"
 call POST $path '{"currentPassword": "1234Acd", "newPassword": "Abcd1234"}' "$token"
 expect "change-password back" 200 '"success":true' '"message":"Password changed successfully"'
 
+# A team's own API: API Gateway refuses in its own words, and the rest is that API's.
+answered() {
+  local what=$1 expected=$2
+  shift 2
+  [ "$status" = "$expected" ] || fail "$what: status $status, expected $expected"
+  for text in "$@"; do
+    [[ $body == *"$text"* ]] || fail "$what: the body has no $text"
+  done
+  echo "ok $what"
+}
+new_address
+login email user@example.com password
+token=$(member token)
+call GET /api/transcribe '' "$token"
+answered "a call of a team's own API" 200 '"user":"1005"' '"tenant_id":"2001"'
+call GET '/api/v1/interactions?limit=2' '' "$token"
+answered "a page of interactions" 200 '"next_cursor":"2"'
+call GET /api/transcribe
+answered "the same without a token" 401 '{"message":"Unauthorized"}'
+call GET /api/transcribe '' eyJ.bad.token
+answered "the same with a bad token" 403 '{"message":"Forbidden"}'
+call POST /api/auth/logout '' "$token"
+call GET /api/transcribe '' "$token"
+answered "the same after logout" 403 '{"message":"Forbidden"}'
+
 echo "client.sh: every answer is as documented"

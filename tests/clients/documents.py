@@ -10,6 +10,8 @@ have every member that the document prints; the members in VARIES may have anoth
 It changes a password and changes it back, so no other client may run at the same time.
 """
 
+import ast
+import base64
 import json
 import os
 import pathlib
@@ -20,9 +22,17 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 VARIES = {"token", "accessToken", "refreshToken", "request_id", "id"}
 VARIES |= {"created_at", "updated_at", "last_login"}
+# What the customer's own API answers, in examples/protected-api.
+OWN_API = {"status": "ready", "user": "user-123456", "tenant_id": "nuxera"}
+# How deep each line of 002's programs stands, the blank ones left out.
+NOXYS_CLIENT = "000" + "0122222" + "122332" + "22222" + "1223" + "122233222" + "000"
+BACKOFF = "00" + "0122" + "3333" + "21"
+# A token of good signature that has expired, for what cannot be had by calls.
+EXPIRED = "EXPIRED_TOKEN"
 PRINTED_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
 
 
@@ -37,11 +47,15 @@ class Address:
     """
 
     def __init__(self, stack):
-        self.source = f"127.24.{random.randrange(256)}.{random.randrange(1, 255)}"
+        self.renew()
         self.stack = stack
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def renew(self):
+        """Another address from the next connection on."""
+        self.source = f"127.24.{random.randrange(256)}.{random.randrange(1, 255)}"
 
     def accept(self):
         while True:
@@ -164,17 +178,18 @@ def document_000(text, stack):
     base = Address(stack).base
     usage = between(text, "\nExample Usage\n").replace("https://nuxera.cloud", base)
 
-    # The examples go on to call the customer's own API, which nothing serves yet: API Gateway's 404.
-    # The JavaScript one defines main and leaves calling it to the reader.
+    # The examples go on to call the customer's own API, here the one behind the authorizer. The
+    # JavaScript one defines main and leaves calling it to the reader.
+    response = "API response: "
     script = between(usage, "\nJavaScript/Node.js\n", "\nPython\n") + "\nmain();\n"
     printed = run(["node", "-"], script)
-    if printed != "API response: { message: 'Not Found' }\n":
+    if not printed.startswith(response) or "user: 'user-123456'" not in printed:
         fail(f"000's JavaScript printed {printed!r}")
     print("ok 000's JavaScript")
     printed = run(["python3", "-"], between(usage, "\nPython\n", "\ncURL\n"))
-    if printed != "API response: {'message': 'Not Found'}\n":
+    if not printed.startswith(response):
         fail(f"000's Python printed {printed!r}")
-    print("ok 000's Python")
+    example("000's Python", OWN_API, ast.literal_eval(printed.removeprefix(response)))
     login, transcribe = commands(between(usage, "\ncURL\n"))
     _, session, refused = objects(between(text, "\nLogin\n", "\nGet User Information\n"))
     wrong = {"username": "doctor.smith", "password": "no"}
@@ -185,7 +200,7 @@ def document_000(text, stack):
     answer = bash(login)
     example("000's curl login", session, answer)
     answer = bash(transcribe.replace(PRINTED_TOKEN, answer["token"]))
-    example("000's curl call of the customer's API", {"message": "Not Found"}, answer)
+    example("000's curl call of the customer's API", OWN_API, answer)
 
     base = Address(stack).base
     user, no_user = objects(between(text, "\nGet User Information\n", "\nChange Password\n"))
@@ -209,7 +224,7 @@ def document_000(text, stack):
 
 
 def document_001(text, stack):
-    """Login, validate and logout, described by requests and answers; credentials come later."""
+    """Login, validate, logout and credentials, described by requests and answers."""
     base = Address(stack).base
     login, validate, logout = "/api/auth/login", "/api/auth/validate", "/api/auth/logout"
     body, session, incomplete, refused = objects(between(text, f"POST {login}\n", f"GET {validate}"))
@@ -221,6 +236,11 @@ def document_001(text, stack):
     described("001's refused login", 401, refused, response)
     answer = described("001's login", 200, session, request(base, "POST", login, body))
     token = answer["token"]
+    for name in ("aws", "nvidia"):
+        path = f"/api/auth/{name}-credentials"
+        (printed,) = objects(between(text, f"GET {path}\n", "\n}\n}") + "\n}\n}")
+        response = request(base, "GET", path, token=token)
+        described(f"001's {name} credentials", 200, printed, response)
     response = request(base, "GET", validate, token=token)
     described("001's validate", 200, valid, response)
     response = request(base, "GET", validate)
@@ -229,6 +249,110 @@ def document_001(text, stack):
     described("001's validate with a bad token", 401, invalid, response)
     response = request(base, "POST", logout, token=token)
     described("001's logout", 200, out, response)
+
+
+def indented(code, depths):
+    """A program whose indentation the document has lost: a digit of depths for each line of it."""
+    lines = [line for line in code.splitlines() if line.strip()]
+    if len(lines) != len(depths):
+        fail(f"a program has {len(lines)} lines, expected {len(depths)}")
+    return "\n".join("    " * int(depth) + line for line, depth in zip(lines, depths)) + "\n"
+
+
+def document_002(text, stack):
+    """Login by curl, a Python client class, a backoff loop, and the refusals that are printed."""
+    address = Address(stack)
+    text = text.replace("https://api.noxys.cloud", address.base)
+    login, interactions = commands(text)[:2]
+    _, session, too_many = objects(between(text, "\nLogin with Email", "\nUsing a Token\n"))
+    (payload,) = objects(between(text, "\nExample Decoded Payload:\n", "\nClaims:\n"))
+    expired, invalid, insufficient, _ = objects(between(text, "\nTroubleshooting\n"))
+    (forbidden,) = objects(between(text, "\nAttempting a privileged", "\nOAuth 2.0"))
+    (limited,) = objects(between(text, "X-RateLimit-Reset: ", "\nResponse Headers:\n"))
+
+    answer = bash(login)
+    example("002's curl login", session, answer)
+    token = answer["token"]
+    claims = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    lifetime = payload["exp"] - payload["iat"]
+    if claims["exp"] - claims["iat"] != lifetime:
+        fail("002's token does not live as long as the printed one")
+    example("002's claims", {**payload, "iat": claims["iat"], "exp": claims["exp"]}, claims)
+    page = bash(interactions.replace(PRINTED_TOKEN, token))
+    if len(page["interactions"]) != 50:
+        fail("002's curl call of the customer's API: not 50 interactions")
+    print("ok 002's curl call of the customer's API")
+
+    # The class signs in with a placeholder for alice's password.
+    program = "import requests\n" + between(text, "Example: Python Auto-Refresh\n\nimport requests\n")
+    program = indented(program.split("\nRole-Based", 1)[0], NOXYS_CLIENT)
+    program = program.replace('"alice@acme.fr", "password"', '"alice@acme.fr", "your-password"')
+    printed = run(["python3", "-"], program + "print(len(interactions['interactions']))\n")
+    if printed != "50\n":
+        fail(f"002's Python printed {printed!r}")
+    print("ok 002's NoxysClient")
+
+    users = "/api/v1/users"
+    described("002's invalid token", 401, invalid, request(address.base, "GET", users, token="e.y.J"))
+    if EXPIRED in os.environ:
+        response = request(address.base, "GET", users, token=os.environ[EXPIRED])
+        described("002's expired token", 401, expired, response)
+    viewer = {"email": "victor@acme.fr", "password": "viewer-password"}
+    _, session = request(address.base, "POST", "/api/v1/auth/login", viewer)
+    response = request(address.base, "GET", users, token=session["token"])
+    described("002's viewer", 403, forbidden, response)
+    if not response[1]["error"].startswith(insufficient["error"]):
+        fail("002's viewer is not told what its troubleshooting says")
+    backs_off(text, address, users, token, limited)
+    for _ in range(11):
+        response = request(address.base, "POST", "/api/v1/auth/login", {})
+        if response[0] != 400:
+            described("002's limit of logins", 429, too_many, response)
+            return
+    print("skipped 002's limit of logins: this stack allows more than 10 a minute")
+
+
+def backs_off(text, address, path, token, limited):
+    """The loop that waits where a limit is used up; a wait is another address here."""
+    program = "import requests\n" + between(text, "Backoff in Python\n\nimport requests\n")
+    program = indented(program.split("\nSecurity Best", 1)[0], BACKOFF)
+    url, headers = address.base + path, {"Authorization": f"Bearer {token}"}
+    waits, sleep = [], time.sleep
+
+    def waited(seconds):
+        waits.append(seconds)
+        address.renew()
+
+    defined = {}
+    exec(compile(program, "002", "exec"), defined)
+    call, sessions = defined["api_call_with_retry"], defined["requests"]
+    time.sleep = waited
+    try:
+        for _ in range(250):
+            if call(url, headers).status_code != 200:
+                fail("002's backoff: the call that it repeats does not end well")
+            if waits:
+                break
+    finally:
+        time.sleep = sleep
+    if not waits:
+        print("skipped 002's backoff: this stack allows more than 250 calls a minute")
+        return
+    if not all(1 <= seconds <= 60 for seconds in waits):
+        fail(f"002's backoff waited {waits} s")
+    print("ok 002's backoff")
+    for _ in range(250):
+        response = sessions.get(url, headers=headers)
+        if response.status_code == 429:
+            seconds = response.headers["Retry-After"]
+            words = limited["error"].replace("60", seconds)
+            described("002's limit", 429, {**limited, "error": words}, (429, response.json()))
+            for name in ("Limit", "Remaining", "Reset"):
+                int(response.headers[f"X-RateLimit-{name}"])
+            address.renew()
+            return
+    fail("002's limit: not reached")
 
 
 def document_003(text, stack):
@@ -265,7 +389,12 @@ def document_003(text, stack):
     print("skipped 003's limit: this stack allows more than 10 logins a minute")
 
 
-DOCUMENTS = {"000": document_000, "001": document_001, "003": document_003}
+DOCUMENTS = {
+    "000": document_000,
+    "001": document_001,
+    "002": document_002,
+    "003": document_003,
+}
 
 
 def main():

@@ -135,7 +135,7 @@ async fn what_is_no_route_is_the_gateways_404_and_reaches_no_function() {
     let caller = Caller::at(stack, [127, 30, 5, 1]);
     for (method, path) in [
         ("GET", "/"),
-        ("GET", "/api/transcribe"),
+        ("GET", "/api/transcribe/"),
         ("POST", "/api/auth/login/"),
         ("POST", "//api/auth/login"),
         ("POST", "/api//auth/login"),

@@ -3,10 +3,16 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use local::Stack;
 use local::settings::setting;
 use local::template::workspace;
+use shared::app::{App as _, Sessions};
+use shared::clock::Clock;
+use shared::token::access::{self, Claims};
 use tokio::process::Command;
 
+use super::{Caller, alias};
+use crate::session::access_claims;
 use crate::stack::{DOCS_PASSWORD, running};
 
 #[tokio::test]
@@ -30,7 +36,8 @@ async fn client_programs_in_three_languages_get_every_answer_that_the_documents_
 async fn the_examples_of_the_api_documents_run_as_they_are_printed_where_the_documents_are() {
     let stack = running().await;
     let _mine = DOCS_PASSWORD.lock().await;
-    let printed = run("python3", "documents.py", stack.url()).await;
+    let expired = expired_token(stack).await;
+    let printed = run_with("python3", "documents.py", stack.url(), &expired).await;
     let last = printed.lines().last().unwrap_or_default();
     if last.contains("skipped") {
         // Past the test harness, which shows what a passing test prints to nobody.
@@ -40,8 +47,37 @@ async fn the_examples_of_the_api_documents_run_as_they_are_printed_where_the_doc
     assert_eq!(last, "documents.py: every example runs as printed");
 }
 
+#[tokio::test]
+async fn openid_clients_find_the_keys_and_verify_an_access_token() {
+    let stack = running().await;
+    for (language, program) in [("python3", "oidc.py"), ("node", "oidc.mjs")] {
+        let printed = run(language, program, stack.url()).await;
+        assert!(printed.ends_with("the token is verified\n"), "{printed}");
+    }
+}
+
+/// A token of good signature whose time is over.
+async fn expired_token(stack: &Stack) -> String {
+    let caller = Caller::at(stack, [127, 34, 0, 1]);
+    let name = alias(stack, "alice@acme.fr").await;
+    let login = caller.login(&name, "your-password").await;
+    let mut claims = access_claims(login.member("token"));
+    (claims.iat, claims.exp) = (claims.iat - 86_400, claims.iat);
+    let environment = stack.stores().environment(Clock::System).unwrap();
+    let (app, now) = (Sessions::new(&environment), environment.clock.now());
+    let ring = app.keys.get(now).await.unwrap();
+    let published = app.base.published(now).await.unwrap();
+    let claims = Claims::User(claims);
+    access::sign(&claims, ring.signer(&published).unwrap()).unwrap()
+}
+
 /// What a client program prints; where it fails, all that it said.
 async fn run(language: &str, program: &str, url: &str) -> String {
+    run_with(language, program, url, "").await
+}
+
+/// The same with an expired token, where there is one.
+async fn run_with(language: &str, program: &str, url: &str, expired: &str) -> String {
     let ours = workspace().join(".tools/python/bin");
     let path = setting("PATH").unwrap_or_default();
     let program = Path::new("tests/clients").join(program);
@@ -51,6 +87,9 @@ async fn run(language: &str, program: &str, url: &str) -> String {
         .arg(url)
         .current_dir(workspace())
         .env("PATH", format!("{}:{path}", ours.display()));
+    if !expired.is_empty() {
+        command.env("EXPIRED_TOKEN", expired);
+    }
     let done = command
         .output()
         .await

@@ -5,6 +5,7 @@ mod clients;
 mod invoke;
 mod logs;
 mod panics;
+mod protected;
 mod restart;
 
 use std::net::Ipv4Addr;

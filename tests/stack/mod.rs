@@ -1,6 +1,7 @@
 //! The local stack itself: that what it puts in AWS's place does as AWS does, and that it starts and
 //! ends cleanly.
 
+mod authorizer;
 mod demonstration;
 mod gateway;
 mod payload;

@@ -1,5 +1,6 @@
 //! A gateway before a stand-in for cargo-lambda's Invoke API, which remembers what it is given.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
@@ -22,12 +23,19 @@ pub struct Stubbed {
 #[derive(Clone)]
 pub struct Functions {
     answer: Arc<Mutex<(StatusCode, Value)>>,
+    answers: Arc<Mutex<HashMap<String, (StatusCode, Value)>>>,
     given: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Functions {
     pub fn answer(&self, status: StatusCode, answer: Value) {
         *self.answer.lock().unwrap() = (status, answer);
+    }
+
+    /// What one function answers, others as before.
+    pub fn answer_of(&self, function: &str, status: StatusCode, answer: Value) {
+        let mut answers = self.answers.lock().unwrap();
+        answers.insert(function.to_owned(), (status, answer));
     }
 
     pub fn calls(&self) -> usize {
@@ -44,6 +52,7 @@ impl Stubbed {
     pub async fn start() -> Self {
         let functions = Functions {
             answer: Arc::new(Mutex::new((StatusCode::OK, json!({ "statusCode": 200 })))),
+            answers: Arc::default(),
             given: Arc::default(),
         };
         let app = Router::new().fallback(invoke).with_state(functions.clone());
@@ -101,7 +110,8 @@ async fn invoke(
     let function = uri.path().strip_prefix("/2015-03-31/functions/").unwrap();
     let function = function.strip_suffix("/invocations").unwrap().to_owned();
     let event = serde_json::from_str(&body).unwrap();
+    let own = functions.answers.lock().unwrap().get(&function).cloned();
     functions.given.lock().unwrap().push((function, event));
-    let (status, answer) = functions.answer.lock().unwrap().clone();
+    let (status, answer) = own.unwrap_or_else(|| functions.answer.lock().unwrap().clone());
     (status, answer.to_string())
 }

@@ -1,6 +1,7 @@
 //! Tokens and keys: `shared::token` and `shared::keys`.
 
 mod access;
+mod api_key;
 mod cache;
 mod form;
 mod mutation;

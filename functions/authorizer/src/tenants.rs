@@ -34,18 +34,16 @@ impl Tenants {
         id: &TenantId,
         now: Timestamp,
     ) -> Result<Option<Arc<Tenant>>, Error> {
-        let tenant = match self.remembered(id, now) {
-            Some(tenant) => tenant,
-            None => {
-                let [Some(row)] = base.store.read([&Key::tenant(id)]).await? else {
-                    return Ok(None);
-                };
-                let tenant: Arc<Tenant> = Arc::new(parse(row, "tenant")?);
-                self.remember(Arc::clone(&tenant), now);
-                tenant
-            }
+        let active = |tenant: &Arc<Tenant>| tenant.status == TenantStatus::Active;
+        if let Some(tenant) = self.remembered(id, now) {
+            return Ok(Some(tenant).filter(active));
+        }
+        let [Some(row)] = base.store.read([&Key::tenant(id)]).await? else {
+            return Ok(None);
         };
-        Ok(Some(tenant).filter(|tenant| tenant.status == TenantStatus::Active))
+        let tenant: Arc<Tenant> = Arc::new(parse(row, "tenant")?);
+        self.remember(Arc::clone(&tenant), now);
+        Ok(Some(tenant).filter(active))
     }
 
     fn remembered(&self, id: &TenantId, now: Timestamp) -> Option<Arc<Tenant>> {

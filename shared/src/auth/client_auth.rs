@@ -141,6 +141,7 @@ fn enter(
     if row.hash != hash {
         return Err(Failed::by("secret", Error::ApiKeyRefused));
     }
+    let client = client.filter(|client| client.tenant_id == row.tenant_id);
     let (Some(client), Some(tenant)) = (client, tenant) else {
         return Err(Failed::by("client", Error::ApiKeyRefused));
     };

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod admin;
+pub mod audit;
+pub mod audit_log;
 pub mod change_password;
 pub mod client;
 pub mod client_auth;

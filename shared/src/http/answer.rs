@@ -48,13 +48,19 @@ impl Answer {
     pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Self, Error> {
         let text = serde_json::to_string(body)
             .map_err(|_| Error::Internal("an answer is no JSON".to_owned()))?;
+        let mut answer = Self::text(text, "application/json; charset=utf-8");
+        *answer.0.status_mut() = status;
+        Ok(answer)
+    }
+
+    /// `text` as it is, with status 200.
+    #[must_use]
+    pub fn text(text: String, content_type: &'static str) -> Self {
         let mut response = Response::new(Body::Text(text));
-        *response.status_mut() = status;
-        let json = (header::CONTENT_TYPE, "application/json; charset=utf-8");
         let headers = response.headers_mut();
-        headers.extend([named(json)]);
+        headers.extend([named((header::CONTENT_TYPE, content_type))]);
         headers.extend(ALWAYS.map(named));
-        Ok(Self(response))
+        Self(response)
     }
 
     /// Status 204, without a body.

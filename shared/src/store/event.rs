@@ -57,14 +57,89 @@ pub enum EventType {
     UserUpdated,
 }
 
+impl EventType {
+    /// Every type, in the order of their names.
+    pub const ALL: [Self; 21] = [
+        Self::AuthnLoginFail,
+        Self::AuthnLoginLock,
+        Self::AuthnLoginSuccess,
+        Self::AuthnPasswordChange,
+        Self::AuthnPasswordChangeFail,
+        Self::AuthnTokenCreated,
+        Self::AuthnTokenReuse,
+        Self::AuthnTokenRevoked,
+        Self::AuthzChange,
+        Self::AuthzFail,
+        Self::ExcessRateLimitExceeded,
+        Self::SessionExpired,
+        Self::SessionRenewed,
+        Self::SysExport,
+        Self::SysImport,
+        Self::SysKeyRevoked,
+        Self::SysKeyRotated,
+        Self::UserArchived,
+        Self::UserCreated,
+        Self::UserDeleted,
+        Self::UserUpdated,
+    ];
+
+    /// Its name, as the audit log and the metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AuthnLoginFail => "authn_login_fail",
+            Self::AuthnLoginLock => "authn_login_lock",
+            Self::AuthnLoginSuccess => "authn_login_success",
+            Self::AuthnPasswordChange => "authn_password_change",
+            Self::AuthnPasswordChangeFail => "authn_password_change_fail",
+            Self::AuthnTokenCreated => "authn_token_created",
+            Self::AuthnTokenReuse => "authn_token_reuse",
+            Self::AuthnTokenRevoked => "authn_token_revoked",
+            Self::AuthzChange => "authz_change",
+            Self::AuthzFail => "authz_fail",
+            Self::ExcessRateLimitExceeded => "excess_rate_limit_exceeded",
+            Self::SessionExpired => "session_expired",
+            Self::SessionRenewed => "session_renewed",
+            Self::SysExport => "sys_export",
+            Self::SysImport => "sys_import",
+            Self::SysKeyRevoked => "sys_key_revoked",
+            Self::SysKeyRotated => "sys_key_rotated",
+            Self::UserArchived => "user_archived",
+            Self::UserCreated => "user_created",
+            Self::UserDeleted => "user_deleted",
+            Self::UserUpdated => "user_updated",
+        }
+    }
+
+    /// The type of this name, if there is one.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// As the caller wanted.
     Success,
     /// Not so.
     Failure,
+}
+
+impl Outcome {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Success, Self::Failure];
+
+    /// Its name, as the audit log and the metrics have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
 }
 
 /// One audit event. It holds no secret, and no name that somebody typed.

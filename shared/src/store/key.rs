@@ -4,7 +4,39 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::event::{Event, EventType, Outcome};
 use crate::id::{ClientId, EventId, KeyId, SessionId, TenantId, UserId};
+
+/// The audit log of a day and tenant, and the counters, have so many partitions: one takes no more than
+/// 1,000 writes a second.
+pub const SHARDS: u8 = 4;
+
+/// In place of the tenant of events that have none; no tenant may have this name.
+const NO_TENANT: &str = "-";
+
+/// Which of the partitions something of this id is in.
+#[must_use]
+pub fn shard_of(id: &str) -> u8 {
+    id.bytes().fold(0, u8::wrapping_add) % SHARDS
+}
+
+/// The partition key of a part of the counters.
+#[must_use]
+pub fn counters_partition(shard: u8) -> String {
+    format!("COUNT#{shard}")
+}
+
+/// The partition key of a user's sessions.
+#[must_use]
+pub fn sessions_partition(user: &UserId) -> String {
+    format!("SESSION#{user}")
+}
+
+/// Where an event stands in the audit log of its day: by time, then by id.
+#[must_use]
+pub fn audit_position(event: &Event) -> String {
+    format!("{}#{}", event.time, event.id)
+}
 
 /// A row's partition and sort key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +68,7 @@ impl Key {
     /// One session of a user.
     #[must_use]
     pub fn session(user: &UserId, id: &SessionId) -> Self {
-        Self::new(format!("SESSION#{user}"), id.as_str())
+        Self::new(sessions_partition(user), id.as_str())
     }
 
     /// One session of a client.
@@ -115,6 +147,35 @@ impl Key {
     #[must_use]
     pub fn event(id: &EventId) -> Self {
         Self::new(format!("EVENT#{id}"), "EVENT")
+    }
+
+    /// An event in the audit log. It comes from the event alone: the same event is the same row, however
+    /// often it is put.
+    #[must_use]
+    pub fn audit(event: &Event) -> Self {
+        let tenant = event.tenant_id.as_ref().map_or(NO_TENANT, TenantId::as_str);
+        let shard = shard_of(event.id.as_str());
+        let position = audit_position(event);
+        Self::audit_position(tenant, &event.time.day(), shard, &position)
+    }
+
+    /// A position in one of the partitions that the audit log of a tenant and a day has.
+    #[must_use]
+    pub fn audit_position(tenant: &str, day: &str, shard: u8, position: &str) -> Self {
+        Self::new(format!("AUDIT#{tenant}#{day}#{shard}"), position)
+    }
+
+    /// How often events of one type ended in one way, as far as one of the counters' partitions has it.
+    #[must_use]
+    pub fn counter(shard: u8, kind: EventType, outcome: Outcome) -> Self {
+        let counted = format!("{}#{}", kind.name(), outcome.name());
+        Self::new(counters_partition(shard), &counted)
+    }
+
+    /// Up to where a shard of the table's stream has been counted.
+    #[must_use]
+    pub fn mark(stream_shard: &str) -> Self {
+        Self::new(format!("MARK#{stream_shard}"), "MARK")
     }
 
     /// The public keys.

@@ -3,7 +3,9 @@
 
 pub mod admins;
 pub mod api_key;
+pub mod audit;
 pub mod client;
+pub mod counters;
 pub mod event;
 pub mod failures;
 pub mod invite;
@@ -11,7 +13,9 @@ pub mod key;
 pub mod list;
 pub mod login_name;
 pub mod public_keys;
+pub mod seen;
 pub mod session;
+pub mod sessions;
 pub mod tenant;
 pub mod transaction;
 pub mod user;

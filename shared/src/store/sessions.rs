@@ -1,0 +1,68 @@
+//! All sessions of a user, for whoever counts them.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use serde::Deserialize;
+
+use super::key::sessions_partition;
+use super::{Store, StoreError, parse, unavailable};
+use crate::clock::Timestamp;
+use crate::id::{SessionId, UserId};
+
+/// Of a user with more rows than these pages of a megabyte hold, some thousand sessions that ended
+/// long ago, the rest is not looked at.
+const MOST_PAGES: usize = 8;
+
+/// What counts of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OpenSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The login that made it.
+    pub created_at: Timestamp,
+    /// Its user's epoch when it was made.
+    pub epoch: u64,
+}
+
+impl Store {
+    /// The sessions of a user that have neither ended nor expired, of whichever epoch, in no order.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer, or a row is malformed.
+    pub async fn open_sessions(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Vec<OpenSession>, StoreError> {
+        let partition = AttributeValue::S(sessions_partition(user));
+        let seconds = AttributeValue::N(now.seconds().to_string());
+        let mut sessions = Vec::new();
+        let mut start = None;
+        for _ in 0..MOST_PAGES {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .filter_expression("attribute_not_exists(revoked_at) AND expires_at > :now")
+                .projection_expression("id, created_at, epoch")
+                .expression_attribute_values(":pk", partition.clone())
+                .expression_attribute_values(":now", seconds.clone())
+                .set_exclusive_start_key(start)
+                // The login that asks must be among them.
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            for row in answer.items.unwrap_or_default() {
+                sessions.push(parse(row, "session")?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(sessions)
+    }
+}
