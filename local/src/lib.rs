@@ -25,4 +25,4 @@ pub use dynamodb::TABLE_NAME;
 pub use error::StackError;
 pub use serving::Serving;
 pub use stack::{Options, Stack};
-pub use stores::{KEYS_SECRET, PASSWORDS_SECRET, Ports, Stores};
+pub use stores::{CREDENTIALS_PREFIX, KEYS_SECRET, PASSWORDS_SECRET, Ports, Stores};
