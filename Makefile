@@ -3,6 +3,7 @@
 
 CARGO_LAMBDA := 1.9.2
 REQUESTS := 2.34.2
+PROMETHEUS_CLIENT := 0.26.0
 PYJWT := 2.15.1
 OPENID_CLIENT := 6.9.0
 SAM_CLI := 1.170.0
@@ -43,7 +44,7 @@ run: .tools/cargo-lambda-$(CARGO_LAMBDA)
 	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
 	@exec target/debug/local
 
-test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) .tools/openid-client-$(OPENID_CLIENT)
+test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS) .tools/prometheus-client-$(PROMETHEUS_CLIENT) .tools/pyjwt-$(PYJWT) .tools/openid-client-$(OPENID_CLIENT)
 	$(call needs,cargo,Rust from https://rustup.rs)
 	$(call needs,node,Node from https://nodejs.org)
 	$(call needs,curl,curl from your system)
@@ -87,6 +88,9 @@ audit: $(DENY)
 
 .tools/requests-$(REQUESTS): .tools/python-venv
 	$(call wheel,requests==$(REQUESTS))
+
+.tools/prometheus-client-$(PROMETHEUS_CLIENT): .tools/python-venv
+	$(call wheel,prometheus-client==$(PROMETHEUS_CLIENT))
 
 .tools/pyjwt-$(PYJWT): .tools/python-venv
 	$(call wheel,PyJWT[crypto]==$(PYJWT))

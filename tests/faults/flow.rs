@@ -243,6 +243,7 @@ pub fn operation(name: &str) -> &'static str {
         "name" | "user" | "session" | "tenant" => "BatchGetItem",
         "new session" | "known address" | "event" => "PutItem",
         "change" => "TransactWriteItems",
+        "log" | "counters" => "Query",
         _ => "UpdateItem",
     }
 }

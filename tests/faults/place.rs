@@ -28,6 +28,8 @@ pub fn place(call: &Call) -> &'static str {
         "PutItem" if call.touches("FAIL#") => "known address",
         "PutItem" => "event",
         "TransactWriteItems" => "change",
+        "Query" if call.touches("AUDIT#") => "log",
+        "Query" if call.touches("COUNT#") => "counters",
         other => panic!("{other} is in no function's flow"),
     }
 }
