@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, change_password, login, refresh, token};
+use super::{address, change_password, login, refresh, token, users};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -14,7 +14,7 @@ type Row = [String; 4];
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
     let event = ("event", Must);
-    let flows: [(&str, &[(&'static str, Need)]); 16] = [
+    let flows: [(&str, &[(&'static str, Need)]); 26] = [
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
         ("login", &[event]),
@@ -29,6 +29,16 @@ fn broken() -> BTreeSet<Row> {
         ("logout", &[event]),
         ("change-password", &change_password::CALLS),
         ("change-password", &[event]),
+        ("list-users", &users::LIST),
+        ("list-users", &[event]),
+        ("invite-user", &users::TAKE_OVER),
+        ("invite-user", &[event]),
+        ("accept-invite", &users::ACCEPT),
+        ("accept-invite", &[event]),
+        ("update-user", &users::CHANGE),
+        ("update-user", &[event]),
+        ("delete-user", &users::CHANGE),
+        ("delete-user", &[event]),
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];

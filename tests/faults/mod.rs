@@ -15,3 +15,4 @@ mod place;
 mod refresh;
 mod time;
 mod token;
+mod users;

@@ -11,6 +11,7 @@ pub fn place(call: &Call) -> &'static str {
         "GetSecretValue" => "password keys",
         "BatchGetItem" if call.touches("LOGIN#") => "name",
         "BatchGetItem" if call.touches("SESSION#") => "session",
+        "BatchGetItem" if call.touches("INVITE#") => "invite",
         "BatchGetItem" if call.touches("USER#") => "user",
         "BatchGetItem" => "tenant",
         "UpdateItem" if call.touches("RATE#address#") => "address count",
@@ -28,6 +29,7 @@ pub fn place(call: &Call) -> &'static str {
         "PutItem" if call.touches("FAIL#") => "known address",
         "PutItem" => "event",
         "TransactWriteItems" => "change",
+        "Query" => "index",
         other => panic!("{other} is in no function's flow"),
     }
 }
