@@ -3,6 +3,7 @@
 //! wrong: a test that cannot fail says nothing.
 
 mod admins;
+mod clients;
 pub mod fleet;
 mod guesses;
 mod invites;
