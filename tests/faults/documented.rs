@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, audit, authorizer, change_password, login, refresh, token};
+use super::{address, audit, authorizer, change_password, login, refresh, token, users};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -29,6 +29,16 @@ fn broken() -> BTreeSet<Row> {
         ("logout", &[event]),
         ("change-password", &change_password::CALLS),
         ("change-password", &[event]),
+        ("list-users", &users::LIST),
+        ("list-users", &[event]),
+        ("invite-user", &users::TAKE_OVER),
+        ("invite-user", &[event]),
+        ("accept-invite", &users::ACCEPT),
+        ("accept-invite", &[event]),
+        ("update-user", &users::CHANGE),
+        ("update-user", &[event]),
+        ("delete-user", &users::CHANGE),
+        ("delete-user", &[event]),
         ("authorizer", &authorizer::LIVE),
         ("authorizer", &authorizer::BY_CLAIMS),
         ("list-audit-log", &audit::LIST),

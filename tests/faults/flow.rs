@@ -240,7 +240,8 @@ pub fn operation(name: &str) -> &'static str {
     match name {
         "public keys" => "GetItem",
         "key ring" | "password keys" => "GetSecretValue",
-        "name" | "user" | "session" | "tenant" => "BatchGetItem",
+        "name" | "user" | "session" | "tenant" | "invite" => "BatchGetItem",
+        "index" => "Query",
         "new session" | "known address" | "event" => "PutItem",
         "change" => "TransactWriteItems",
         "log" | "counters" => "Query",

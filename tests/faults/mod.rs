@@ -17,3 +17,4 @@ mod place;
 mod refresh;
 mod time;
 mod token;
+mod users;

@@ -11,6 +11,7 @@ pub fn place(call: &Call) -> &'static str {
         "GetSecretValue" => "password keys",
         "BatchGetItem" if call.touches("LOGIN#") => "name",
         "BatchGetItem" if call.touches("SESSION#") => "session",
+        "BatchGetItem" if call.touches("INVITE#") => "invite",
         "BatchGetItem" if call.touches("USER#") => "user",
         "BatchGetItem" => "tenant",
         "UpdateItem" if call.touches("RATE#address#") => "address count",
@@ -30,6 +31,7 @@ pub fn place(call: &Call) -> &'static str {
         "TransactWriteItems" => "change",
         "Query" if call.touches("AUDIT#") => "log",
         "Query" if call.touches("COUNT#") => "counters",
+        "Query" => "index",
         other => panic!("{other} is in no function's flow"),
     }
 }
