@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, change_password, login, refresh, token};
+use super::{address, change_password, clients, login, refresh, token};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -14,7 +14,8 @@ type Row = [String; 4];
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
     let event = ("event", Must);
-    let flows: [(&str, &[(&'static str, Need)]); 16] = [
+    let recorded = [event];
+    let flows: [(&str, &[(&'static str, Need)]); 21] = [
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
         ("login", &[event]),
@@ -29,13 +30,31 @@ fn broken() -> BTreeSet<Row> {
         ("logout", &[event]),
         ("change-password", &change_password::CALLS),
         ("change-password", &[event]),
+        ("client-auth", &clients::AUTH),
+        ("client-auth", &clients::AUTH_REFUSED),
+        ("client-refresh", &clients::REFRESH),
+        ("client-refresh", &clients::STATUS),
+        ("client-refresh", &[("revoke", Must), event]),
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
-    let rows = flows.iter().flat_map(|(endpoint, calls)| {
-        calls.iter().map(|(call, need)| {
+    let administration = [
+        "list-clients",
+        "create-client",
+        "update-client",
+        "delete-client",
+        "create-client-key",
+        "delete-client-key",
+    ]
+    .map(|endpoint| (endpoint, clients::administration(endpoint)));
+    let administration = administration
+        .iter()
+        .flat_map(|(endpoint, calls)| [(*endpoint, &calls[..]), (*endpoint, &recorded)]);
+    let flows = flows.into_iter().chain(administration);
+    let rows = flows.flat_map(|(endpoint, calls)| {
+        calls.iter().map(move |(call, need)| {
             let answer = if *need == May { "as usual" } else { "503" };
-            [*endpoint, call, operation(call), answer].map(str::to_owned)
+            [endpoint, call, operation(call), answer].map(str::to_owned)
         })
     });
     rows.collect()

@@ -4,6 +4,7 @@
 mod address;
 mod caches;
 mod change_password;
+mod clients;
 mod clocks;
 mod documented;
 mod fault;
