@@ -3,11 +3,12 @@
 mod answers;
 mod asked;
 mod events;
+mod log;
 mod openapi;
 mod roles;
 mod settings;
 mod surface;
-mod template;
+pub mod template;
 mod tour;
 
 /// Every route of the template.

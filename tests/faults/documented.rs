@@ -4,37 +4,40 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, change_password, clients, login, refresh, token};
+use super::{address, authorizer, change_password, clients, login, refresh, token};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
 /// Endpoint, call, request and answer.
 type Row = [String; 4];
 
+/// What records a refusal.
+const EVENT: (&str, Need) = ("event", Must);
+
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
-    let event = ("event", Must);
-    let recorded = [event];
-    let flows: [(&str, &[(&'static str, Need)]); 21] = [
+    let mut flows: Vec<(&str, &[(&'static str, Need)])> = vec![
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
-        ("login", &[event]),
+        ("login", &[EVENT]),
         ("refresh", &refresh::CALLS),
-        ("refresh", &[("revoke", Must), event]),
+        ("refresh", &[("revoke", Must), EVENT]),
         ("refresh", &address::REFRESH),
         ("me", &token::READS),
         ("me", &address::WITH_TOKEN),
         ("validate", &token::READS),
         ("validate", &address::WITH_TOKEN),
         ("logout", &token::LOGOUT),
-        ("logout", &[event]),
+        ("logout", &[EVENT]),
         ("change-password", &change_password::CALLS),
-        ("change-password", &[event]),
+        ("change-password", &[EVENT]),
+        ("authorizer", &authorizer::LIVE),
+        ("authorizer", &authorizer::BY_CLAIMS),
         ("client-auth", &clients::AUTH),
         ("client-auth", &clients::AUTH_REFUSED),
         ("client-refresh", &clients::REFRESH),
         ("client-refresh", &clients::STATUS),
-        ("client-refresh", &[("revoke", Must), event]),
+        ("client-refresh", &[("revoke", Must), EVENT]),
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
@@ -47,14 +50,18 @@ fn broken() -> BTreeSet<Row> {
         "delete-client-key",
     ]
     .map(|endpoint| (endpoint, clients::administration(endpoint)));
-    let administration = administration
-        .iter()
-        .flat_map(|(endpoint, calls)| [(*endpoint, &calls[..]), (*endpoint, &recorded)]);
-    let flows = flows.into_iter().chain(administration);
-    let rows = flows.flat_map(|(endpoint, calls)| {
-        calls.iter().map(move |(call, need)| {
-            let answer = if *need == May { "as usual" } else { "503" };
-            [endpoint, call, operation(call), answer].map(str::to_owned)
+    for (endpoint, calls) in &administration {
+        flows.extend([(*endpoint, &calls[..]), (*endpoint, &[EVENT])]);
+    }
+    let rows = flows.iter().flat_map(|(endpoint, calls)| {
+        calls.iter().map(|(call, need)| {
+            let answer = match *endpoint {
+                _ if *need == May => "as usual",
+                // API Gateway's, whose authorizer has failed.
+                "authorizer" => "500",
+                _ => "503",
+            };
+            [*endpoint, call, operation(call), answer].map(str::to_owned)
         })
     });
     rows.collect()
