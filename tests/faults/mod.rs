@@ -6,6 +6,7 @@ mod audit;
 mod authorizer;
 mod caches;
 mod change_password;
+mod clients;
 mod clocks;
 mod documented;
 mod fault;
