@@ -68,6 +68,10 @@ const READERS: Statuses = [
 const READERS_OF_ONE: Statuses = [
     401, 403, 403, 200, 200, 404, 404, 403, 200, 200, 404, 401, 401, 401, 401,
 ];
+/// What admins see, which Alice's tenant has none of.
+const ADMINS_NONE: Statuses = [
+    401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
+];
 /// What admins do in their tenant, where the body is refused for its shape.
 const ADMINS_400: Statuses = [
     401, 403, 403, 400, 400, 400, 400, 401, 401, 401, 401, 401, 401, 401, 401,
@@ -102,6 +106,16 @@ fn rows() -> Vec<Row> {
             "POST /api/auth/change-password",
             Sent::post("/api/auth/change-password", &empty),
             OWN_400,
+        ),
+        row(
+            "GET /api/auth/aws-credentials",
+            Sent::get("/api/auth/aws-credentials"),
+            ADMINS_NONE,
+        ),
+        row(
+            "GET /api/auth/nvidia-credentials",
+            Sent::get("/api/auth/nvidia-credentials"),
+            ADMINS_NONE,
         ),
         row(
             "POST /api/v1/auth/accept-invite",
@@ -140,6 +154,7 @@ struct Functions {
     changing: &'static Changing,
     verifying: &'static Verifying,
     health: &'static health::Health,
+    console: &'static shared::credentials::Console,
 }
 
 impl Functions {
@@ -166,6 +181,12 @@ impl Functions {
             "PATCH /api/v1/users/{id}" => send(verifying, update_user::handle, sent).await,
             "DELETE /api/v1/users/{id}" => send(verifying, delete_user::handle, sent).await,
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
+            "GET /api/auth/aws-credentials" => {
+                send(self.console, aws_credentials::handle, sent).await
+            }
+            "GET /api/auth/nvidia-credentials" => {
+                send(self.console, nvidia_credentials::handle, sent).await
+            }
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,
             other => panic!("nothing serves {other} here"),
         }
@@ -189,6 +210,7 @@ async fn callers() -> (World, Functions, [String; 15]) {
         changing: world.instance().await,
         verifying: world.instance().await,
         health: world.instance().await,
+        console: world.instance().await,
     };
     let mut tokens = Vec::new();
     for caller in CALLERS {

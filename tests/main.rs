@@ -2,11 +2,12 @@
 
 mod access_matrix;
 pub mod agreement;
-mod api;
+pub mod api;
 mod calls;
 mod capacity;
 mod client;
 mod client_session;
+mod credentials;
 mod exchange;
 mod faults;
 mod http;
