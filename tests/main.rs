@@ -3,6 +3,7 @@
 mod access_matrix;
 pub mod agreement;
 pub mod api;
+mod audit;
 mod calls;
 mod capacity;
 mod client;

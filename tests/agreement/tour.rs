@@ -1,6 +1,7 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod audit;
 mod authorizer;
 mod clients;
 mod credentials;
@@ -16,6 +17,7 @@ use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
+use audit::Log;
 use clients::Clients;
 use users::Users;
 
@@ -60,6 +62,7 @@ struct Functions {
     health: &'static health::Health,
     console: &'static shared::credentials::Console,
     clients: Clients,
+    log: Log,
     users: Users,
 }
 
@@ -78,12 +81,16 @@ impl Functions {
             health: world.cold_instance(),
             console: world.cold_instance(),
             clients: Clients::cold(world),
+            log: Log::cold(world),
             users: Users::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
         if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.log.send(route, sent.clone()).await {
             return answered;
         }
         if let Some(answered) = self.users.send(route, sent.clone()).await {
@@ -152,6 +159,7 @@ impl Tour {
         tour.discovery().await;
         tour.authorizer().await;
         tour.over_the_limits().await;
+        tour.audit().await;
         tour
     }
 
@@ -198,6 +206,7 @@ impl Tour {
         ];
         all.extend(credentials::everywhere());
         all.extend(clients::everywhere());
+        all.extend(audit::everywhere());
         all.extend(users::everywhere());
         all
     }

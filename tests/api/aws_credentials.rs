@@ -124,11 +124,7 @@ async fn nobody_else_does_and_a_refused_role_is_recorded() {
 async fn a_super_admin_names_another_tenant_and_an_admin_does_not() {
     let world = World::new().await;
     let app: &Console = world.instance().await;
-    let of_acme = |token: &str| {
-        let mut sent = aws(token);
-        sent.event()["queryStringParameters"] = json!({"tenant_id": "acme"});
-        sent
-    };
+    let of_acme = |token: &str| aws(token).query("tenant_id", "acme");
     let alice = world.sign_in("00000000-0000-0000-0000-000000000010").await;
     let received = send(app, aws_credentials::handle, of_acme(&alice.access)).await;
     assert_eq!(received.status, 404);

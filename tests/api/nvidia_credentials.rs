@@ -17,8 +17,8 @@ async fn an_admin_sees_the_masked_key_that_the_document_prints() {
     world
         .alter(&admin.user_key(), |row| row["role"] = json!("super_admin"))
         .await;
-    let mut sent = Sent::get("/api/auth/nvidia-credentials").bearer(&admin.access);
-    sent.event()["queryStringParameters"] = json!({"tenant_id": "acme"});
+    let sent = Sent::get("/api/auth/nvidia-credentials").bearer(&admin.access);
+    let sent = sent.query("tenant_id", "acme");
     let received = send(app, nvidia_credentials::handle, sent).await;
     assert_eq!(received.status, 200, "{}", received.text);
     let credentials = &received.body["credentials"];

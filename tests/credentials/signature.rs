@@ -36,7 +36,8 @@ pub fn is_signed(parts: &Parts, body: &[u8]) -> Result<(), &'static str> {
         return Err("another credential");
     }
     let signed = part("SignedHeaders").ok_or("no signed headers")?;
-    if !signed.split(';').any(|name| name == "host") {
+    // As HTTP/2 calls it, or HTTP/1.1.
+    if !signed.split(';').any(|name| [":authority", "host"].contains(&name)) {
         return Err("the host is not signed");
     }
     let payload = hex(digest(&SHA256, body).as_ref());
@@ -47,9 +48,8 @@ pub fn is_signed(parts: &Parts, body: &[u8]) -> Result<(), &'static str> {
     assert_eq!(parts.uri.query(), None, "no example has a query");
     canonical.push('\n');
     for name in signed.split(';') {
-        // HTTP/2 has the host beside the path.
         let value = match (name, parts.uri.authority()) {
-            ("host", Some(host)) => Some(host.to_string()),
+            (":authority" | "host", Some(host)) => Some(host.to_string()),
             _ => header(name),
         };
         let value = value.ok_or("a signed header is missing")?;

@@ -2,6 +2,7 @@
 //! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
 
 mod address;
+mod authorizer;
 mod caches;
 mod change_password;
 mod clocks;

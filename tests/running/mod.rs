@@ -1,8 +1,10 @@
 //! The whole stack with the real function binaries, through real HTTP.
 
 mod addresses;
+mod allowed;
 mod clients;
 mod invoke;
+mod log;
 mod logs;
 mod panics;
 mod protected;
