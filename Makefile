@@ -1,5 +1,5 @@
 # Everything that a person or CI does with this repository. Needs Rust and Python 3, `make test` also
-# Node and curl; what else is needed is put into .tools/, once for each version named here.
+# Node with npm, and curl; what else is needed is put into .tools/, once for each version named here.
 
 CARGO_LAMBDA := 1.9.2
 REQUESTS := 2.34.2

@@ -26,4 +26,4 @@ pub use error::StackError;
 pub use queue::url as audit_queue_url;
 pub use serving::Serving;
 pub use stack::{Options, Stack};
-pub use stores::{KEYS_SECRET, PASSWORDS_SECRET, Ports, Stores};
+pub use stores::{CREDENTIALS_PREFIX, KEYS_SECRET, PASSWORDS_SECRET, Ports, Stores};

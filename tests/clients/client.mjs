@@ -11,6 +11,9 @@ import http from "node:http";
 const base = (process.argv[2] ?? "").replace(/\/$/, "");
 const random = (below) => Math.floor(Math.random() * below);
 
+// The API key of the demonstration data, which `make run` prints.
+const apiKey = "gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm";
+
 function fail(why) {
   console.error(`client.mjs: ${why}`);
   process.exit(1);
@@ -35,8 +38,9 @@ class Gatehouse {
     this.fetch = address === null ? fetch : (url, init) => fetchFrom(address, url, init);
   }
 
-  async call(method, path, { body, token, by = fetch } = {}) {
+  async call(method, path, { body, token, key, by = fetch } = {}) {
     const headers = {};
+    if (key) headers["X-Api-Key"] = key;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     return by(base + path, { method, headers, body: body && JSON.stringify(body) });
@@ -243,17 +247,18 @@ async function changesThePassword() {
   await expect("change-password back", await client.authorized("POST", path, back), 200, changed);
 }
 
-// A team's own API: API Gateway refuses in its own words, and the rest is that API's.
+// The same of an answer that is not ours: API Gateway's own words, or a team's own API's.
+async function answered(what, response, status, members) {
+  if (response.status !== status) fail(`${what}: status ${response.status}, expected ${status}`);
+  const body = await response.json();
+  for (const [name, value] of Object.entries(members)) {
+    if (body[name] !== value) fail(`${what}: ${name} is not ${JSON.stringify(value)}`);
+  }
+  console.log(`ok ${what}`);
+  return body;
+}
+
 async function callsAnApiBehindTheAuthorizer() {
-  const answered = async (what, response, status, members) => {
-    if (response.status !== status) fail(`${what}: status ${response.status}, expected ${status}`);
-    const body = await response.json();
-    for (const [name, value] of Object.entries(members)) {
-      if (body[name] !== value) fail(`${what}: ${name} is not ${JSON.stringify(value)}`);
-    }
-    console.log(`ok ${what}`);
-    return body;
-  };
   const client = new Gatehouse();
   await client.login({ email: "user@example.com", password: "password" });
   const transcribe = "/api/transcribe";
@@ -273,6 +278,51 @@ async function callsAnApiBehindTheAuthorizer() {
   await answered("the same after logout", answer, 403, refused);
 }
 
+async function signsInByApiKey() {
+  const client = new Gatehouse();
+  // fetch refuses to send a TRACE.
+  const by = client.fetch;
+  const call = (method, path, options) => client.call(method, path, { ...options, by });
+  const granted = {
+    token_type: "Bearer",
+    expires_in: 14 * 86400,
+    refresh_expires_in: 15 * 86400,
+    scope: "notes:read notes:write read:users",
+  };
+  const narrow = { api_key: apiKey, scope: "notes:read" };
+  let answer = await call("POST", "/v1/auth", { key: apiKey });
+  await expect("client auth by header", answer, 200, granted);
+  answer = await call("POST", "/v1/auth", { body: narrow });
+  await expect("client auth for a part of the scope", answer, 200, { scope: "notes:read" });
+  answer = await call("POST", "/v1/auth", { body: { api_key: apiKey } });
+  let tokens = await expect("client auth", answer, 200, granted);
+
+  const caller = { user: "nudgescribe-demo", tenant_id: "nudgescribe" };
+  answer = await call("GET", "/api/transcribe", { token: tokens.access_token });
+  await answered("a client's call of a team's own API", answer, 200, caller);
+  answer = await call("GET", "/api/v1/interactions", { token: tokens.access_token });
+  const beyond = { error: "Insufficient permissions", message: "read:interactions" };
+  await answered("a client's call beyond its scope", answer, 403, beyond);
+
+  const status = { active: true, client_id: "nudgescribe-demo", scope: granted.scope };
+  answer = await call("TRACE", "/v1/auth", { token: tokens.access_token });
+  await expect("the status of a client's token", answer, 200, status);
+  answer = await call("TRACE", "/v1/auth", { token: tokens.refresh_token });
+  tokens = await expect("client refresh by TRACE", answer, 200, granted);
+  answer = await client.call("POST", "/v1/auth/refresh", { body: { refresh_token: tokens.refresh_token } });
+  tokens = await expect("client refresh by fetch", answer, 200, granted);
+  answer = await call("GET", "/api/transcribe", { token: tokens.access_token });
+  await answered("a call with the refreshed token", answer, 200, caller);
+
+  answer = await call("POST", "/v1/auth", { body: {} });
+  await expect("client auth without a key", answer, 400, { error: "Bad request" });
+  answer = await call("POST", "/v1/auth", { key: apiKey.slice(0, -1) });
+  const refused = { error: "Authentication failed", message: "Invalid API key" };
+  await expect("client auth with a wrong key", answer, 401, refused);
+  answer = await call("GET", "/api/auth/me", { token: tokens.access_token });
+  await expect("me with a client's token", answer, 401, noToken);
+}
+
 if (process.argv.length !== 3) fail("usage: client.mjs BASE_URL");
 await signsInByUsernameAndEmail();
 await isRefusedALogin();
@@ -281,4 +331,5 @@ await validatesAndSignsOut();
 await staysSignedIn();
 await changesThePassword();
 await callsAnApiBehindTheAuthorizer();
+await signsInByApiKey();
 console.log("client.mjs: every answer is as documented");

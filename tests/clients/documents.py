@@ -28,6 +28,8 @@ VARIES = {"token", "accessToken", "refreshToken", "request_id", "id"}
 VARIES |= {"created_at", "updated_at", "last_login"}
 # What the customer's own API answers, in examples/protected-api.
 OWN_API = {"status": "ready", "user": "user-123456", "tenant_id": "nuxera"}
+# The API key of the demonstration data, which `make run` prints.
+API_KEY = "gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm"
 # How deep each line of 002's programs stands, the blank ones left out.
 NOXYS_CLIENT = "000" + "0122222" + "122332" + "22222" + "1223" + "122233222" + "000"
 BACKOFF = "00" + "0122" + "3333" + "21"
@@ -389,11 +391,45 @@ def document_003(text, stack):
     print("skipped 003's limit: this stack allows more than 10 logins a minute")
 
 
+def document_004(text, stack):
+    """Its diagrams: a key for tokens, calls with them, and new tokens for the refresh token."""
+    base = Address(stack).base
+    flows = between(text, "\nAuthentication Flow Diagrams#\n", "\nSecurity & Compliance#\n")
+    for step in ("POST /v1/auth\n↓ {api_key}", "TRACE /v1/auth\n↓ {refresh_token}"):
+        if step not in flows:
+            fail(f"004 has no step {step!r}")
+    printed = {"token_type": "Bearer", "expires_in": 14 * 86400, "refresh_expires_in": 15 * 86400}
+    call = {"user": "nudgescribe-demo", "tenant_id": "nudgescribe"}
+    response = request(base, "POST", "/v1/auth", {"api_key": API_KEY})
+    answer = described("004's POST", 200, printed, response)
+    for _ in range(2):
+        response = request(base, "GET", "/api/transcribe", token=answer["access_token"])
+        described("004's subsequent call", 200, call, response)
+        body = {"refresh_token": answer["refresh_token"]}
+        answer = described("004's TRACE", 200, printed, request(base, "TRACE", "/v1/auth", body))
+    response = request(base, "TRACE", "/v1/auth", token=answer["access_token"])
+    described("004's status", 200, {"active": True}, response)
+    for name, expected, method, body in [
+        ("missing credentials", 400, "POST", {}),
+        ("invalid key", 401, "POST", {"api_key": API_KEY[:-1]}),
+        ("invalid refresh token", 401, "TRACE", {"refresh_token": "e30.e30.e30"}),
+        ("permissions", 403, "POST", {"api_key": API_KEY, "scope": "admin:all"}),
+    ]:
+        described(f"004's {name}", expected, {}, request(base, method, "/v1/auth", body))
+    for _ in range(70):
+        response = request(base, "POST", "/v1/auth", {})
+        if response[0] != 400:
+            described("004's limit", 429, {}, response)
+            return
+    print("skipped 004's limit: this stack allows more than 70 a minute")
+
+
 DOCUMENTS = {
     "000": document_000,
     "001": document_001,
     "002": document_002,
     "003": document_003,
+    "004": document_004,
 }
 
 

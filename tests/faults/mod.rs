@@ -3,6 +3,7 @@
 
 mod address;
 mod audit;
+mod authorizer;
 mod caches;
 mod change_password;
 mod clocks;

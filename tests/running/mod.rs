@@ -1,6 +1,7 @@
 //! The whole stack with the real function binaries, through real HTTP.
 
 mod addresses;
+mod allowed;
 mod clients;
 mod invoke;
 mod log;

@@ -86,3 +86,29 @@ async fn the_limits_are_those_of_our_own_endpoints_and_shared_with_them() {
     }
     assert_eq!(through, 3);
 }
+
+#[tokio::test]
+async fn a_busy_tenants_calls_cost_a_fraction_of_a_write_each() {
+    let world = World::with(|config| config.address_rate_limit = 1_000_000).await;
+    let live = world.instance().await;
+    let trusting = world.trusting().await;
+    let user = world.sign_in("1005").await;
+    for (app, reads) in [(live, 400), (trusting, 1)] {
+        for minute in 0..3 {
+            world.wire.take();
+            for _ in 0..400 {
+                assert!(says(app, Asked::new(&user.access)).await);
+            }
+            let calls = world.wire.take();
+            let (_, units) = crate::calls::cost(&calls);
+            let read = calls
+                .iter()
+                .filter(|done| done.call.operation == "BatchGetItem");
+            assert_eq!(read.count(), reads, "minute {minute}");
+            // Two limits; what an instance has not used before, it takes one by one.
+            let most = if minute == 0 { 800.0 } else { 64.0 };
+            assert!(units <= most, "minute {minute}: {units}");
+            world.wait(60);
+        }
+    }
+}
