@@ -37,7 +37,10 @@ pub fn is_signed(parts: &Parts, body: &[u8]) -> Result<(), &'static str> {
     }
     let signed = part("SignedHeaders").ok_or("no signed headers")?;
     // As HTTP/2 calls it, or HTTP/1.1.
-    if !signed.split(';').any(|name| [":authority", "host"].contains(&name)) {
+    if !signed
+        .split(';')
+        .any(|name| [":authority", "host"].contains(&name))
+    {
         return Err("the host is not signed");
     }
     let payload = hex(digest(&SHA256, body).as_ref());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, authorizer, change_password, login, refresh, token};
+use super::{address, authorizer, change_password, credentials, login, refresh, token};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -14,7 +14,7 @@ type Row = [String; 4];
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
     let event = ("event", Must);
-    let flows: [(&str, &[(&'static str, Need)]); 18] = [
+    let flows: [(&str, &[(&'static str, Need)]); 22] = [
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
         ("login", &[event]),
@@ -31,6 +31,10 @@ fn broken() -> BTreeSet<Row> {
         ("change-password", &[event]),
         ("authorizer", &authorizer::LIVE),
         ("authorizer", &authorizer::BY_CLAIMS),
+        ("aws-credentials", &credentials::CALLS),
+        ("aws-credentials", &[event]),
+        ("nvidia-credentials", &credentials::CALLS),
+        ("nvidia-credentials", &[event]),
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];

@@ -6,6 +6,7 @@ mod authorizer;
 mod caches;
 mod change_password;
 mod clocks;
+mod credentials;
 mod documented;
 mod fault;
 mod flow;
