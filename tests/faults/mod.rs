@@ -2,9 +2,11 @@
 //! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
 
 mod address;
+mod audit;
 mod authorizer;
 mod caches;
 mod change_password;
+mod clients;
 mod clocks;
 mod credentials;
 mod documented;
@@ -17,3 +19,4 @@ mod place;
 mod refresh;
 mod time;
 mod token;
+mod users;
