@@ -5,7 +5,9 @@ use crate::agreement::template::read;
 
 /// A call: its row, whether it is counted on the general limits, the milliseconds that it takes, at
 /// how many MB, and the write units of its audit.
-const CALLS: [(&str, [&str; 2], bool, f64, f64, f64); 3] = [
+type Priced = (&'static str, [&'static str; 2], bool, f64, f64, f64);
+
+const CALLS: [Priced; 3] = [
     (
         "logins",
         ["login", "from a known address"],

@@ -63,10 +63,12 @@ async fn an_instance_that_was_refused_asks_nothing_until_the_window_ends() {
     assert!(is_let_through(&world, app).await);
 }
 
+/// What becomes of each call.
+type Rule = fn(&Call) -> Act;
+
 #[tokio::test]
 async fn a_count_that_is_repeated_lets_fewer_through_and_never_more() {
     let world = World::new().await;
-    type Rule = fn(&Call) -> Act;
     let rules: [Rule; 3] = [
         |call| if counts(call) { Act::Twice } else { Act::Pass },
         |call| match call.attempt {
@@ -112,9 +114,12 @@ async fn an_event_that_could_not_be_put_is_put_by_the_instances_next_refusal() {
     let app: &Verifying = world.instance().await;
     let call = || Sent::get("/api/auth/me");
     assert_eq!(send(app, me::handle, call()).await.status, 401);
-    world.wire.rule(|call| match call.touches("EVENT#") {
-        true => Act::Fail(500, "InternalServerError"),
-        false => Act::Pass,
+    world.wire.rule(|call| {
+        if call.touches("EVENT#") {
+            Act::Fail(500, "InternalServerError")
+        } else {
+            Act::Pass
+        }
     });
     let received = send(app, me::handle, call()).await;
     received.assert_unavailable();
