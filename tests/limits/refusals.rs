@@ -9,6 +9,8 @@ use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call};
 use crate::world::{ADDRESS, START, World};
 
+type Rule = fn(&Call) -> Act;
+
 fn counts(call: &Call) -> bool {
     call.operation == "UpdateItem" && call.touches("RATE#")
 }
@@ -116,10 +118,9 @@ async fn an_event_that_could_not_be_put_is_put_by_the_instances_next_refusal() {
     assert_eq!(send(app, me::handle, call()).await.status, 401);
     world.wire.rule(|call| {
         if call.touches("EVENT#") {
-            Act::Fail(500, "InternalServerError")
-        } else {
-            Act::Pass
+            return Act::Fail(500, "InternalServerError");
         }
+        Act::Pass
     });
     let received = send(app, me::handle, call()).await;
     received.assert_unavailable();

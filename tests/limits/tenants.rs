@@ -217,10 +217,9 @@ async fn a_tenant_whose_count_fails_is_refused_and_shows_the_limit_of_the_addres
     let app: &Verifying = world.instance().await;
     world.wire.rule(|call| {
         if call.touches("RATE#tenant#") {
-            Act::Refuse
-        } else {
-            Act::Pass
+            return Act::Refuse;
         }
+        Act::Pass
     });
     let received = me(app, &user.access).await;
     received.assert_unavailable();
