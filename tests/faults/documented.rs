@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, authorizer, change_password, login, refresh, token, users};
+use super::{address, authorizer, change_password, invites, login, refresh, token, users};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -31,9 +31,9 @@ fn broken() -> BTreeSet<Row> {
         ("change-password", &[event]),
         ("list-users", &users::LIST),
         ("list-users", &[event]),
-        ("invite-user", &users::TAKE_OVER),
+        ("invite-user", &invites::TAKE_OVER),
         ("invite-user", &[event]),
-        ("accept-invite", &users::ACCEPT),
+        ("accept-invite", &invites::ACCEPT),
         ("accept-invite", &[event]),
         ("update-user", &users::CHANGE),
         ("update-user", &[event]),

@@ -9,6 +9,7 @@ mod clocks;
 mod documented;
 mod fault;
 mod flow;
+mod invites;
 mod login;
 mod login_refused;
 mod malformed;
