@@ -33,6 +33,29 @@ async fn client_programs_in_three_languages_get_every_answer_that_the_documents_
 }
 
 #[tokio::test]
+async fn the_metrics_are_what_prometheus_reads() {
+    let printed = run("python3", "metrics.py", running().await.url()).await;
+    assert_eq!(printed, "every line is a counter's\n");
+}
+
+#[tokio::test]
+async fn machines_in_three_languages_sign_in_by_a_key_and_stay_signed_in_by_trace() {
+    let stack = running().await;
+    let key = local::demonstration::api_key().text();
+    for (language, program) in [
+        ("python3", "machine.py"),
+        ("node", "machine.mjs"),
+        ("bash", "machine.sh"),
+    ] {
+        let printed = run_with(language, program, stack.url(), &key).await;
+        assert!(
+            printed.ends_with("every answer is as documented\n"),
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_examples_of_the_api_documents_run_as_they_are_printed_where_the_documents_are() {
     let stack = running().await;
     let _mine = DOCS_PASSWORD.lock().await;
