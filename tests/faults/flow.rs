@@ -243,10 +243,9 @@ pub fn operation(name: &str) -> &'static str {
         "name" | "user" | "session" | "tenant" | "invite" | "key" | "client" | "last use" => {
             "BatchGetItem"
         }
-        "index" => "Query",
         "new session" | "known address" | "event" => "PutItem",
         "change" => "TransactWriteItems",
-        "log" | "counters" => "Query",
+        "index" | "log" | "counters" => "Query",
         _ => "UpdateItem",
     }
 }
