@@ -239,7 +239,7 @@ fn watch(wire: &Wire, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) -> Se
 pub fn operation(name: &str) -> &'static str {
     match name {
         "public keys" => "GetItem",
-        "key ring" | "password keys" => "GetSecretValue",
+        "key ring" | "password keys" | "credentials" => "GetSecretValue",
         "name" | "user" | "session" | "tenant" | "invite" | "key" | "client" | "last use" => {
             "BatchGetItem"
         }
