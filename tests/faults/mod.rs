@@ -12,6 +12,7 @@ mod credentials;
 mod documented;
 mod fault;
 mod flow;
+mod invites;
 mod login;
 mod login_refused;
 mod malformed;

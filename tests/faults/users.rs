@@ -21,33 +21,6 @@ pub const LIST: [(&str, Need); 6] = [
     ("user", Must),
 ];
 
-/// The calls of an invite, of a name that is nobody's.
-pub const INVITE: [(&str, Need); 6] = [
-    ("address count", Must),
-    ("public keys", Cold),
-    ("session", Must),
-    ("tenant count", Must),
-    ("name", Must),
-    ("change", Must),
-];
-
-/// The same, of a name that an expired invite holds.
-pub const TAKE_OVER: [(&str, Need); 7] = {
-    let [count, keys, session, tenant, name, change] = INVITE;
-    [count, keys, session, tenant, name, ("user", Must), change]
-};
-
-/// The calls of an accepted invite.
-pub const ACCEPT: [(&str, Need); 7] = [
-    ("window", Must),
-    ("password keys", Cold),
-    ("key ring", Cold),
-    ("public keys", Cold),
-    ("invite", Must),
-    ("user", Must),
-    ("change", Must),
-];
-
 /// The calls of a change, and of a removal.
 pub const CHANGE: [(&str, Need); 6] = [
     ("address count", Must),
@@ -59,15 +32,15 @@ pub const CHANGE: [(&str, Need); 6] = [
 ];
 
 /// Whom the admin does something to.
-struct Admin {
-    world: World,
-    token: String,
-    bob: Invited,
+pub struct Admin {
+    pub world: World,
+    pub token: String,
+    pub bob: Invited,
 }
 
 impl Admin {
     /// An admin who is signed in, and another who is invited.
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let world = small_world().await;
         let user = Key::user(&"user-123456".into());
         world.alter(&user, |row| row["role"] = json!("admin")).await;
@@ -84,7 +57,7 @@ impl Admin {
     }
 
     /// The same, who has accepted.
-    async fn with_another() -> Self {
+    pub async fn with_another() -> Self {
         let admin = Self::new().await;
         let app = admin.world.instance::<SignIn>().await;
         let sent = accept(&admin.bob.token, PASSWORD);
@@ -95,14 +68,14 @@ impl Admin {
 }
 
 /// The row of this user.
-fn row(rows: &Rows, id: &str) -> Value {
+pub fn row(rows: &Rows, id: &str) -> Value {
     let key = (format!("USER#{id}"), "PROFILE".to_owned());
     serde_dynamo::from_item(rows[&key].clone()).expect("a user's row")
 }
 
 /// Asserts that a 200 has changed all of `kinds`, anything else none of them, or all where the answer of
 /// what decides was lost; whether it has.
-fn all_or_nothing(tried: &Tried, kinds: &[&str], usual: u16) -> bool {
+pub fn all_or_nothing(tried: &Tried, kinds: &[&str], usual: u16) -> bool {
     let (changed, name) = (tried.changed(), tried.name());
     let done = changed.contains(kinds[0]);
     for kind in kinds {
@@ -146,112 +119,6 @@ async fn a_list_answers_the_users_or_503_and_writes_nothing() {
     };
     flow.each_fault(async || read(&admin.bob.id).bearer(&admin.token), check)
         .await;
-}
-
-#[tokio::test]
-async fn a_user_is_invited_with_its_names_or_not_at_all() {
-    let admin = Admin::new().await;
-    let flow = Flow {
-        world: &admin.world,
-        app: admin.world.instance::<Verifying>().await,
-        handle: invite_user::handle,
-        usual: 201,
-        calls: &INVITE,
-        only: &[],
-    };
-    let body = json!({"email": "eve@example.com", "username": "eve", "role": "admin"});
-    let arrange = async || invite(&body).bearer(&admin.token);
-    flow.each_fault(arrange, async |tried| {
-        let done = all_or_nothing(tried, &["USER", "LOGIN", "INVITE"], 201);
-        assert!(!tried.changed().contains("ADMINS"), "{}", tried.name());
-        if let Some((again, _)) = &tried.again {
-            // An invite whose token nobody has holds the names, until it is removed or expires.
-            let expected = if done { 409 } else { 201 };
-            assert_eq!(again.status, expected, "{}", tried.name());
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_name_passes_from_an_expired_invite_whose_user_is_removed_or_nothing_happens() {
-    let admin = Admin::new().await;
-    let expired = |row: &mut Value| row["invite"]["expires_at"] = json!(1);
-    admin.world.alter(&admin.bob.key(), expired).await;
-    let flow = Flow {
-        world: &admin.world,
-        app: admin.world.instance::<Verifying>().await,
-        handle: invite_user::handle,
-        usual: 201,
-        calls: &TAKE_OVER,
-        only: &["name", "user", "change"],
-    };
-    let body = json!({"email": "bob@example.com", "role": "viewer"});
-    let arrange = async || invite(&body).bearer(&admin.token);
-    flow.each_fault(arrange, async |tried| {
-        let done = all_or_nothing(tried, &["USER", "LOGIN", "INVITE"], 201);
-        let bob = row(&tried.after, &admin.bob.id);
-        assert_eq!(bob["status"] == "deleted", done, "{}", tried.name());
-        if let Some((again, _)) = &tried.again {
-            let expected = if done { 409 } else { 201 };
-            assert_eq!(again.status, expected, "{}", tried.name());
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_invite_is_accepted_with_its_session_and_the_count_of_admins_or_not_at_all() {
-    let admin = Admin::new().await;
-    let flow = Flow {
-        world: &admin.world,
-        app: admin.world.instance::<SignIn>().await,
-        handle: accept_invite::handle,
-        usual: 200,
-        calls: &ACCEPT,
-        only: &[],
-    };
-    let arrange = async || accept(&admin.bob.token, PASSWORD);
-    flow.each_fault(arrange, async |tried| {
-        let done = all_or_nothing(tried, &["USER", "SESSION", "ADMINS"], 200);
-        let bob = row(&tried.after, &admin.bob.id);
-        assert_eq!(bob["status"] == "active", done, "{}", tried.name());
-        if let Some((again, _)) = &tried.again {
-            let expected = if done { 400 } else { 200 };
-            assert_eq!(again.status, expected, "{}", tried.name());
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_invite_that_is_none_is_refused_whatever_fails() {
-    let admin = Admin::new().await;
-    let mut calls = ACCEPT.to_vec();
-    calls.retain(|(call, _)| !["user", "change"].contains(call));
-    calls.push(("event", Must));
-    let flow = Flow {
-        world: &admin.world,
-        app: admin.world.instance::<SignIn>().await,
-        handle: accept_invite::handle,
-        usual: 400,
-        calls: &calls,
-        only: &["invite", "event"],
-    };
-    let arrange = async || accept("nobody's", PASSWORD);
-    flow.each_fault(arrange, async |tried| {
-        let kinds: Vec<_> = tried.changed().into_iter().collect();
-        for kind in &kinds {
-            assert!(
-                ["EVENT", "RATE"].contains(&kind.as_str()),
-                "{}",
-                tried.name()
-            );
-        }
-        let again = tried.again.as_ref().map_or(400, |(again, _)| again.status);
-        assert_eq!(again, 400, "{}", tried.name());
-    })
-    .await;
 }
 
 #[tokio::test]
