@@ -1,13 +1,14 @@
 // A machine's client of Gatehouse, written with Node's http: fetch refuses to send TRACE.
 //
-//     node machine.mjs http://127.0.0.1:9000 API_KEY
+//     API_KEY=gatehouse_… node machine.mjs http://127.0.0.1:9000
 //
 // Signs in by its API key, stays signed in by TRACE, and asks whether it is. Ends with exit code 1 and
 // one line at the first answer that is not as documented.
 
 import http from "node:http";
 
-const [base, key] = process.argv.slice(2);
+const base = process.argv[2];
+const key = process.env.API_KEY;
 const random = (below) => Math.floor(Math.random() * below);
 // Attempts are limited by address (Linux).
 const localAddress = `127.25.${random(256)}.${1 + random(254)}`;
@@ -17,7 +18,7 @@ function fail(why) {
   process.exit(1);
 }
 
-if (!key) fail("usage: machine.mjs BASE_URL API_KEY");
+if (!base || !key) fail("usage: API_KEY=… machine.mjs BASE_URL");
 
 function call(method, path, { bearer, body, headers = {} } = {}) {
   const text = body && JSON.stringify(body);

@@ -1,6 +1,6 @@
 """A machine's client of Gatehouse, written with requests and with http.client alone.
 
-    python3 machine.py http://127.0.0.1:9000 API_KEY
+    API_KEY=gatehouse_… python3 machine.py http://127.0.0.1:9000
 
 Signs in by its API key, asks for less than it may, stays signed in by TRACE, and asks whether it is.
 Ends with exit code 1 and one line at the first answer that is not as documented.
@@ -8,6 +8,7 @@ Ends with exit code 1 and one line at the first answer that is not as documented
 
 import http.client
 import json
+import os
 import random
 import sys
 from urllib.parse import urlsplit
@@ -40,9 +41,10 @@ def expect(what, status, answer, wanted, **members):
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: machine.py BASE_URL API_KEY")
-    base, key = sys.argv[1].rstrip("/"), sys.argv[2]
+    key = os.environ.get("API_KEY")
+    if len(sys.argv) != 2 or not key:
+        sys.exit("usage: API_KEY=… machine.py BASE_URL")
+    base = sys.argv[1].rstrip("/")
     session = requests.Session()
     session.mount("http://127.", Address())
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # A machine's client of Gatehouse, written with curl.
 #
-#     bash machine.sh http://127.0.0.1:9000 API_KEY
+#     API_KEY=gatehouse_… bash machine.sh http://127.0.0.1:9000
 #
 # Signs in by its API key, stays signed in by TRACE, and asks whether it is. Ends with exit code 1 and
 # one line at the first answer that is not as documented.
 set -euo pipefail
 
 fail() { echo "machine.sh: $1" >&2; exit 1; }
-[ $# -eq 2 ] || fail "usage: machine.sh BASE_URL API_KEY"
-base=${1%/} key=$2
+[ $# -eq 1 ] && [ -n "${API_KEY-}" ] || fail "usage: API_KEY=… machine.sh BASE_URL"
+base=${1%/} key=$API_KEY
 # Attempts are limited by address (Linux).
 address="127.26.$((RANDOM % 256)).$((1 + RANDOM % 254))"
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
 use super::{
-    address, audit, authorizer, change_password, clients, credentials, invites, login, refresh,
-    token, users,
+    address, audit, authorizer, change_password, client_admin, clients, credentials, invites, login,
+    refresh, token, users,
 };
 
 const PAGE: &str = include_str!("../../docs/failures.md");
@@ -69,7 +69,7 @@ fn broken() -> BTreeSet<Row> {
         "create-client-key",
         "delete-client-key",
     ]
-    .map(|endpoint| (endpoint, clients::administration(endpoint)));
+    .map(|endpoint| (endpoint, client_admin::administration(endpoint)));
     for (endpoint, calls) in &administration {
         flows.extend([(*endpoint, &calls[..]), (*endpoint, &[EVENT])]);
     }

@@ -46,7 +46,7 @@ where
 
 /// Puts every wrong value into every attribute of each row of this kind, and sends the request.
 /// Gives how many were refused as malformed.
-async fn each_wrong<A, H, F>(
+pub(super) async fn each_wrong<A, H, F>(
     world: &World,
     rows: &Rows,
     kind: &str,
@@ -86,6 +86,9 @@ where
                         Error::LoginRefused
                         | Error::TokenInvalid
                         | Error::RefreshRefused
+                        | Error::ApiKeyRefused
+                        | Error::ClientSuspended
+                        | Error::NotFound(_)
                         | Error::CurrentPasswordWrong
                         | Error::TooManyLogins(_)
                         | Error::Unavailable(_),

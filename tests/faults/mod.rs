@@ -6,6 +6,7 @@ mod audit;
 mod authorizer;
 mod caches;
 mod change_password;
+mod client_admin;
 mod clients;
 mod clocks;
 mod credentials;

@@ -47,7 +47,7 @@ async fn machines_in_three_languages_sign_in_by_a_key_and_stay_signed_in_by_trac
         ("node", "machine.mjs"),
         ("bash", "machine.sh"),
     ] {
-        let printed = run_with(language, program, stack.url(), &key).await;
+        let printed = run_with(language, program, stack.url(), ("API_KEY", &key)).await;
         assert!(
             printed.ends_with("every answer is as documented\n"),
             "{printed}"
@@ -60,7 +60,13 @@ async fn the_examples_of_the_api_documents_run_as_they_are_printed_where_the_doc
     let stack = running().await;
     let _mine = DOCS_PASSWORD.lock().await;
     let expired = expired_token(stack).await;
-    let printed = run_with("python3", "documents.py", stack.url(), &expired).await;
+    let printed = run_with(
+        "python3",
+        "documents.py",
+        stack.url(),
+        ("EXPIRED_TOKEN", &expired),
+    )
+    .await;
     let last = printed.lines().last().unwrap_or_default();
     if last.contains("skipped") {
         // Past the test harness, which shows what a passing test prints to nobody.
@@ -96,11 +102,11 @@ async fn expired_token(stack: &Stack) -> String {
 
 /// What a client program prints; where it fails, all that it said.
 async fn run(language: &str, program: &str, url: &str) -> String {
-    run_with(language, program, url, "").await
+    run_with(language, program, url, ("LANG", "C.UTF-8")).await
 }
 
-/// The same with an expired token, where there is one.
-async fn run_with(language: &str, program: &str, url: &str, expired: &str) -> String {
+/// The same with a variable of its environment.
+async fn run_with(language: &str, program: &str, url: &str, (name, value): (&str, &str)) -> String {
     let ours = workspace().join(".tools/python/bin");
     let path = setting("PATH").unwrap_or_default();
     let program = Path::new("tests/clients").join(program);
@@ -109,10 +115,8 @@ async fn run_with(language: &str, program: &str, url: &str, expired: &str) -> St
         .arg(&program)
         .arg(url)
         .current_dir(workspace())
-        .env("PATH", format!("{}:{path}", ours.display()));
-    if !expired.is_empty() {
-        command.env("EXPIRED_TOKEN", expired);
-    }
+        .env("PATH", format!("{}:{path}", ours.display()))
+        .env(name, value);
     let done = command
         .output()
         .await

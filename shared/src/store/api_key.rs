@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
-use super::client::REMOVED_SECONDS;
 use super::key::Key;
 use super::write::Change;
+use super::{REMOVED_SECONDS, StoreError};
 use crate::api_key::{ApiKey, SecretHash};
 use crate::clock::Timestamp;
 use crate::id::{ClientId, KeyId, TenantId};
@@ -27,7 +26,7 @@ pub struct ApiKeyRow {
 /// When a key was last used; written by `audit` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeySeen {
-    /// The last sign-in or refresh.
+    /// The last sign-in by it.
     pub last_used_at: Option<Timestamp>,
 }
 

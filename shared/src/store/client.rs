@@ -7,7 +7,7 @@ use super::key::Key;
 use super::list::Indexed;
 use super::tenant::{Tenant, TenantStatus};
 use super::write::Change;
-use super::{StoreError, api_key};
+use super::{REMOVED_SECONDS, StoreError, api_key};
 use crate::api_key::ApiKey;
 use crate::clock::Timestamp;
 use crate::id::{ClientId, KeyId, TenantId};
@@ -15,9 +15,6 @@ use crate::scope::Scope;
 
 /// How many keys a client may have at once: two, so that one is replaced without a pause.
 pub const MOST_KEYS: usize = 2;
-/// How long the row of a client or a key stays when it has been removed, in seconds: longer than any
-/// token of it could have lived.
-pub(super) const REMOVED_SECONDS: i64 = 91 * 86_400;
 
 /// A client's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

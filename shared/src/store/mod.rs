@@ -43,6 +43,10 @@ pub type Item = HashMap<String, AttributeValue>;
 /// How often one call of the store is made before it gives up.
 pub(crate) const TRIES: u32 = 3;
 
+/// How long the row of a user, a client or a key stays when it has been removed, in seconds: longer
+/// than any token of it could have lived.
+const REMOVED_SECONDS: i64 = 91 * 86_400;
+
 /// How many keys one request may have.
 const MOST_KEYS: usize = 100;
 

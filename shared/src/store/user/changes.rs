@@ -3,16 +3,12 @@
 use serde::Serialize;
 
 use super::{User, UserStatus};
-use crate::store::StoreError;
 use crate::store::event::Event;
 use crate::store::key::Key;
 use crate::store::list::Indexed;
 use crate::store::login_name;
 use crate::store::write::Change;
-
-/// How long the row of a user stays when it has been removed, in seconds: longer than any token of it
-/// could have lived.
-const REMOVED_SECONDS: i64 = 91 * 86_400;
+use crate::store::{REMOVED_SECONDS, StoreError};
 
 /// A new user among those of its tenant, with the event of it.
 #[derive(Serialize)]
