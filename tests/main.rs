@@ -6,6 +6,7 @@ mod api;
 mod calls;
 mod client;
 mod client_session;
+mod example;
 mod exchange;
 mod faults;
 mod http;

@@ -7,7 +7,7 @@ mod openapi;
 mod roles;
 mod settings;
 mod surface;
-mod template;
+pub mod template;
 mod tour;
 
 /// Every route of the template.
