@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::app::{App as _, Changing, Sessions, SignIn, Verifying};
 use shared::store::key::Key;
 
@@ -14,7 +14,7 @@ use crate::agreement::routes;
 use crate::calls::events;
 use crate::exchange::{Received, Sent, send};
 use crate::session::tampered;
-use crate::users::{ALICE, ALICES, accept, delete, invite, list, read, update};
+use crate::users::{ALICE, ALICES, accept, invite, read};
 use crate::world::World;
 
 /// Every kind of caller, each of Alice's tenant unless it says other.
@@ -72,18 +72,39 @@ const READERS_OF_ONE: Statuses = [
 const ADMINS_400: Statuses = [
     401, 403, 403, 400, 400, 400, 400, 401, 401, 401, 401, 401, 401, 401, 401,
 ];
-/// What admins do to a user who is not there.
+/// What admins see of their tenant and nobody else.
+const ADMINS_200: Statuses = [
+    401, 403, 403, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 401,
+];
+/// What clients ask of their own tokens.
+const CLIENTS_OWN: Statuses = [
+    400, 401, 401, 401, 401, 401, 401, 200, 200, 200, 200, 401, 401, 401, 401,
+];
+/// What admins do to a user or a client that is not there.
 const ADMINS_404: Statuses = [
     401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
 ];
 
 fn rows() -> Vec<Row> {
-    let row = |route, sent, statuses| Row {
+    let row = |route: &'static str, sent: Sent, statuses| Row {
         route,
-        sent,
+        sent: sent.route(route),
         statuses,
     };
     let empty = json!({});
+    let simple = |route: &'static str, statuses| {
+        let (method, path) = route.split_once(' ').expect("a route");
+        row(route, Sent::new(method, path), statuses)
+    };
+    let of_nobody = |route: &'static str, body: &Value| {
+        let (method, path) = route.split_once(' ').expect("a route");
+        let sent = Sent::new(method, path).header("content-type", "application/json");
+        let sent = sent.body(&body.to_string()).parameter("id", "nobody");
+        row(route, sent, ADMINS_404)
+    };
+    let name = json!({"name": "x"});
+    let key = Sent::new("DELETE", "/api/v1/clients/{id}/keys/{key_id}");
+    let key = key.parameter("id", "nobody").parameter("key_id", "none");
     vec![
         row("POST /api/auth/login", Sent::login("nobody", "x"), all(401)),
         row(
@@ -92,44 +113,44 @@ fn rows() -> Vec<Row> {
             all(400),
         ),
         row("POST /api/auth/refresh", Sent::refresh("none"), all(401)),
-        row("GET /api/auth/me", Sent::get("/api/auth/me"), OWN),
-        row(
-            "GET /api/auth/validate",
-            Sent::get("/api/auth/validate"),
-            OWN,
-        ),
+        simple("GET /api/auth/me", OWN),
+        simple("GET /api/auth/validate", OWN),
         row(
             "POST /api/auth/change-password",
             Sent::post("/api/auth/change-password", &empty),
             OWN_400,
         ),
+        simple("POST /v1/auth", all(400)),
+        row("ANY /v1/auth", Sent::new("TRACE", "/v1/auth"), CLIENTS_OWN),
+        simple("POST /v1/auth/refresh", CLIENTS_OWN),
         row(
             "POST /api/v1/auth/accept-invite",
             accept("none", "x"),
             all(400),
         ),
-        row("GET /api/v1/users", list(), READERS),
+        simple("GET /api/v1/users", READERS),
         row("GET /api/v1/users/{id}", read(ALICE), READERS_OF_ONE),
         row("POST /api/v1/users", invite(&empty), ADMINS_400),
+        of_nobody("PATCH /api/v1/users/{id}", &name),
+        of_nobody("DELETE /api/v1/users/{id}", &empty),
+        simple("GET /api/v1/audit-log", ADMINS_200),
+        simple("GET /api/v1/clients", ADMINS_200),
         row(
-            "PATCH /api/v1/users/{id}",
-            update("nobody", &json!({"name": "x"})),
-            ADMINS_404,
+            "POST /api/v1/clients",
+            Sent::post("/api/v1/clients", &empty),
+            ADMINS_400,
         ),
-        row("DELETE /api/v1/users/{id}", delete("nobody"), ADMINS_404),
-        row(
-            "GET /.well-known/jwks.json",
-            Sent::get("/.well-known/jwks.json"),
-            all(200),
-        ),
-        row("GET /healthz", Sent::get("/healthz"), all(200)),
-        row("GET /readyz", Sent::get("/readyz"), all(200)),
+        of_nobody("PATCH /api/v1/clients/{id}", &name),
+        of_nobody("DELETE /api/v1/clients/{id}", &empty),
+        of_nobody("POST /api/v1/clients/{id}/keys", &empty),
+        row("DELETE /api/v1/clients/{id}/keys/{key_id}", key, ADMINS_404),
+        simple("GET /metrics", all(200)),
+        simple("GET /.well-known/openid-configuration", all(200)),
+        simple("GET /.well-known/jwks.json", all(200)),
+        simple("GET /healthz", all(200)),
+        simple("GET /readyz", all(200)),
         // Last, since it ends the sessions of its callers.
-        row(
-            "POST /api/auth/logout",
-            Sent::new("POST", "/api/auth/logout"),
-            all(200),
-        ),
+        simple("POST /api/auth/logout", all(200)),
     ]
 }
 
@@ -139,6 +160,8 @@ struct Functions {
     sessions: &'static Sessions,
     changing: &'static Changing,
     verifying: &'static Verifying,
+    discovery: &'static discovery::Discovery,
+    metrics: &'static metrics::Metrics,
     health: &'static health::Health,
 }
 
@@ -165,6 +188,25 @@ impl Functions {
             "POST /api/v1/users" => send(verifying, invite_user::handle, sent).await,
             "PATCH /api/v1/users/{id}" => send(verifying, update_user::handle, sent).await,
             "DELETE /api/v1/users/{id}" => send(verifying, delete_user::handle, sent).await,
+            "POST /v1/auth" => send(self.sessions, client_auth::handle, sent).await,
+            "ANY /v1/auth" | "POST /v1/auth/refresh" => {
+                send(self.sessions, client_refresh::handle, sent).await
+            }
+            "GET /api/v1/audit-log" => send(verifying, list_audit_log::handle, sent).await,
+            "GET /api/v1/clients" => send(verifying, list_clients::handle, sent).await,
+            "POST /api/v1/clients" => send(verifying, create_client::handle, sent).await,
+            "PATCH /api/v1/clients/{id}" => send(verifying, update_client::handle, sent).await,
+            "DELETE /api/v1/clients/{id}" => send(verifying, delete_client::handle, sent).await,
+            "POST /api/v1/clients/{id}/keys" => {
+                send(verifying, create_client_key::handle, sent).await
+            }
+            "DELETE /api/v1/clients/{id}/keys/{key_id}" => {
+                send(verifying, delete_client_key::handle, sent).await
+            }
+            "GET /metrics" => send(self.metrics, metrics::handle, sent).await,
+            "GET /.well-known/openid-configuration" => {
+                send(self.discovery, discovery::handle, sent).await
+            }
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,
             other => panic!("nothing serves {other} here"),
@@ -188,6 +230,8 @@ async fn callers() -> (World, Functions, [String; 15]) {
         sessions: world.instance().await,
         changing: world.instance().await,
         verifying: world.instance().await,
+        discovery: world.instance().await,
+        metrics: world.instance().await,
         health: world.instance().await,
     };
     let mut tokens = Vec::new();
@@ -269,6 +313,11 @@ fn with(sent: Sent, token: &str) -> Sent {
     sent.bearer(token)
 }
 
+/// Whether a request may name a tenant: where it is an admin's.
+fn takes_a_tenant(route: &str) -> bool {
+    route.contains(" /api/v1/") && !route.contains(" /api/v1/auth/")
+}
+
 #[test]
 fn every_route_of_the_template_has_a_row() {
     let rows: BTreeSet<String> = rows().iter().map(|row| row.route.to_owned()).collect();
@@ -327,27 +376,30 @@ async fn each_caller_is_answered_as_the_table_says_for_the_tenant_that_it_names(
     let of_none = [
         401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
     ];
-    // And of clients that may read.
+    // And of clients, where they may read.
     let clients = [
         [403, 200, 200, 404],
         [403, 404, 404, 200],
         [403, 404, 404, 404],
     ];
     let mut wrong = Vec::new();
-    for Row { route, sent, .. } in rows() {
-        let behind = match route {
-            "GET /api/v1/users" => 200,
-            "POST /api/v1/users" => 400,
-            "PATCH /api/v1/users/{id}" | "DELETE /api/v1/users/{id}" => 404,
-            _ => continue,
-        };
-        let tenants = [
-            (ALICES, of_alices, clients[0]),
-            ("2001", of_another, clients[1]),
-            ("nowhere", of_none, clients[2]),
-        ];
-        for (tenant, mut statuses, clients) in tenants {
-            if route == "GET /api/v1/users" {
+    let tenants = [
+        (ALICES, of_alices, clients[0]),
+        ("2001", of_another, clients[1]),
+        ("nowhere", of_none, clients[2]),
+    ];
+    let rows = rows().into_iter();
+    for row in rows.filter(|row| takes_a_tenant(row.route)) {
+        let Row { route, sent, .. } = row;
+        let alices = route == "GET /api/v1/users/{id}";
+        for (tenant, mut statuses, mut clients) in tenants {
+            let behind = if alices && tenant != ALICES {
+                clients[3] = 404;
+                404
+            } else {
+                row.statuses[3]
+            };
+            if route.starts_with("GET /api/v1/users") {
                 statuses[7..11].copy_from_slice(&clients);
             }
             for (caller, (token, status)) in CALLERS.iter().zip(tokens.iter().zip(statuses)) {
@@ -368,7 +420,7 @@ async fn each_caller_is_answered_as_the_table_says_for_the_tenant_that_it_names(
 async fn no_route_takes_a_good_token_from_an_address_that_the_tenant_does_not_allow() {
     let (world, functions, tokens) = callers().await;
     for tenant in [ALICES, "2001"] {
-        let allow = |row: &mut serde_json::Value| {
+        let allow = |row: &mut Value| {
             row["policy"]["allowed_cidrs"] = json!(["198.51.100.0/24", "2001:db8:1::/48"]);
         };
         world.alter(&Key::tenant(&tenant.into()), allow).await;
@@ -393,7 +445,7 @@ async fn no_route_takes_a_good_token_from_an_address_that_the_tenant_does_not_al
                 let sent = with(sent.clone(), token).from(address);
                 let received = functions.send(route, sent).await;
                 // A token that is none is none from anywhere.
-                let status = if allowed || status == 401 {
+                let status = if allowed || token.is_empty() || status == 401 {
                     status
                 } else {
                     403

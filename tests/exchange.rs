@@ -158,13 +158,13 @@ const LIMIT: [&str; 3] = [
 ];
 
 /// What came back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Received {
     /// The status.
     pub status: u16,
     /// The headers; a repeated one would stand twice.
     pub headers: Vec<(String, String)>,
-    /// The body, of JSON; null if there is none.
+    /// The body, of JSON or a string of what is none; null if there is none.
     pub body: Value,
     /// The body as it came.
     pub text: String,
@@ -262,7 +262,10 @@ where
     Received {
         status: response.status().as_u16(),
         headers,
-        body: serde_json::from_str(&text).unwrap_or_default(),
+        body: match &*text {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        },
         text,
     }
 }

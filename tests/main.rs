@@ -1,9 +1,11 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
 mod access_matrix;
-mod agreement;
+pub mod agreement;
 mod api;
+mod audit;
 mod calls;
+mod capacity;
 mod client;
 mod client_session;
 mod example;

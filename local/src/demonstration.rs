@@ -2,6 +2,7 @@
 //! as they are printed. A deployed stack starts empty.
 
 mod client;
+mod credentials;
 
 use shared::auth::login_name::LoginName;
 use shared::aws::Environment;
@@ -132,6 +133,7 @@ pub async fn load(environment: &Environment) -> Result<(), StackError> {
     if loaded.is_some() {
         return Ok(());
     }
+    credentials::make(environment).await?;
     let now = environment.clock.now();
     let secret = &environment.config.passwords_secret;
     let secret = Secret::new(environment.secrets_manager(), secret);

@@ -18,7 +18,8 @@ use crate::{StackError, stores::REGION};
 const NAME: &str = "gatehouse-audit";
 
 /// The URL of the queue, `AUDIT_QUEUE_URL`: its name to SQS, not where SQS is.
-pub(crate) fn url() -> String {
+#[must_use]
+pub fn url() -> String {
     format!(
         "https://sqs.{REGION}.amazonaws.com/{}/{NAME}",
         default_account_id()

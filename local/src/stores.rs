@@ -20,6 +20,9 @@ use crate::{DataDir, StackError, TABLE_NAME, dynamodb, queue, secrets};
 pub const KEYS_SECRET: &str = "gatehouse/keys";
 /// The secret with the keys that seal password hashes, `PASSWORDS_SECRET`.
 pub const PASSWORDS_SECRET: &str = "gatehouse/passwords";
+/// What comes before a tenant's id in the name of the secret with its credentials for others' services,
+/// `CREDENTIALS_PREFIX`.
+pub const CREDENTIALS_PREFIX: &str = "gatehouse/credentials/";
 /// Where everything is said to be.
 pub(crate) const REGION: &str = "us-east-1";
 
@@ -148,6 +151,7 @@ impl Stores {
             ("TABLE_NAME", TABLE_NAME),
             ("KEYS_SECRET", KEYS_SECRET),
             ("PASSWORDS_SECRET", PASSWORDS_SECRET),
+            ("CREDENTIALS_PREFIX", CREDENTIALS_PREFIX),
             ("AUDIT_QUEUE_URL", &queue_url),
             ("ISSUER", issuer),
             ("AUDIENCE", "gatehouse-local"),

@@ -33,6 +33,9 @@ pub struct Config {
     /// `PASSWORDS_SECRET`: name or ARN of the secret that seals password hashes; empty in functions
     /// that do not hash.
     pub passwords_secret: String,
+    /// `CREDENTIALS_PREFIX`: what comes before a tenant's id in the name of the secret with its
+    /// credentials for others' services; empty in functions that do not show them.
+    pub credentials_prefix: String,
     /// `ISSUER`: the `iss` of every token. Empty means the API's own execute-api address.
     pub issuer: String,
     /// `AUDIENCE`: the `aud` of every access token.
@@ -141,6 +144,7 @@ impl Config {
             table_name: needed("TABLE_NAME")?,
             keys_secret: text("KEYS_SECRET"),
             passwords_secret: text("PASSWORDS_SECRET"),
+            credentials_prefix: text("CREDENTIALS_PREFIX"),
             issuer: text("ISSUER"),
             audience: needed("AUDIENCE")?,
             // API Gateway and every verifier keep a retired key for 16 days, a refresh key for 91.

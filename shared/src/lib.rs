@@ -11,6 +11,7 @@ pub mod error;
 pub mod http;
 
 pub mod auth;
+pub mod credentials;
 pub mod password;
 pub mod token;
 

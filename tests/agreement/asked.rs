@@ -19,10 +19,19 @@ pub fn asked(done: &Done) -> Vec<(String, Vec<String>)> {
             let keys = tables.flat_map(|table| table["Keys"].as_array().unwrap());
             vec![("dynamodb:BatchGetItem".to_owned(), keys.map(pk).collect())]
         }
-        // The partition key of the index.
+        "BatchWriteItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().values();
+            let rows = tables.flat_map(|table| table.as_array().unwrap());
+            let keys = rows.map(|row| pk(&row["PutRequest"]["Item"]));
+            vec![("dynamodb:BatchWriteItem".to_owned(), keys.collect())]
+        }
+        // The partition key of the index, or of the table.
         "Query" => {
-            let partition = &body["ExpressionAttributeValues"][":tenant"]["S"];
-            let partition = partition.as_str().expect("a partition key").to_owned();
+            let values = &body["ExpressionAttributeValues"];
+            let partition = values[":tenant"]["S"]
+                .as_str()
+                .or(values[":pk"]["S"].as_str());
+            let partition = partition.expect("a partition key").to_owned();
             vec![("dynamodb:Query".to_owned(), vec![partition])]
         }
         "TransactWriteItems" => {
@@ -44,6 +53,10 @@ pub fn asked(done: &Done) -> Vec<(String, Vec<String>)> {
         "GetSecretValue" => {
             let id = body["SecretId"].as_str().expect("a secret").to_owned();
             vec![("secretsmanager:GetSecretValue".to_owned(), vec![id])]
+        }
+        "SendMessage" => {
+            let url = body["QueueUrl"].as_str().expect("a queue").to_owned();
+            vec![("sqs:SendMessage".to_owned(), vec![url])]
         }
         other => panic!("the tour does not know {other}"),
     }

@@ -3,6 +3,7 @@
 mod answers;
 mod asked;
 mod events;
+mod log;
 mod openapi;
 mod roles;
 mod settings;

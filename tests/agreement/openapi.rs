@@ -9,9 +9,6 @@ use serde_json::{Value, json};
 
 use crate::exchange::Received;
 
-/// The content type of every answer.
-const JSON: &str = "application/json; charset=utf-8";
-
 /// Headers of every answer that OpenAPI describes elsewhere, or not at all.
 const UNDECLARED: [&str; 1] = ["content-type"];
 
@@ -41,7 +38,7 @@ pub struct Response {
     headers: BTreeMap<String, Header>,
     body: Validator,
     /// The content type; without a body there is none.
-    content_type: Option<&'static str>,
+    content_type: Option<String>,
     /// Whether calls of this operation are limited, so that its headers must be declared and there.
     limited: bool,
 }
@@ -95,7 +92,8 @@ impl Response {
         } else {
             let content = response["content"].as_object().expect("content");
             assert_eq!(content.len(), 1);
-            (Some(JSON), &content[JSON]["schema"])
+            let (name, described) = content.iter().next().expect("a type");
+            (Some(name.clone()), &described["schema"])
         };
         let headers = response["headers"].as_object().expect("headers");
         let headers = headers.iter().map(|(name, header)| {
@@ -124,7 +122,7 @@ impl Response {
             // Without the value that is wrong, which may be a token.
             .map(|error| error.masked().to_string())
             .collect();
-        if answer.header("content-type") != self.content_type {
+        if answer.header("content-type") != self.content_type.as_deref() {
             objections.push("another content type".to_owned());
         }
         for name in LIMIT_HEADERS.iter().filter(|_| self.limited) {

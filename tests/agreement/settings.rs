@@ -16,9 +16,10 @@ const OF_LAMBDA: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 /// What is heeded only where `STAGE=local`, which the template cannot set.
-const OF_LOCAL: [&str; 2] = [
+const OF_LOCAL: [&str; 3] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SQS",
 ];
 
 /// Seconds that the clocks of two instances may be apart.
@@ -96,7 +97,7 @@ fn parameters_have_the_defaults_and_bounds_that_the_functions_check_again() {
         }
         numbers += 1;
     }
-    assert_eq!(numbers, 16);
+    assert_eq!(numbers, 17);
 }
 
 #[test]

@@ -58,8 +58,8 @@ pub fn functions() -> BTreeMap<String, Function> {
         let binary = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
         let properties = &resource["Properties"];
         let events = properties["Events"].as_object().into_iter().flatten();
-        let routes = events.map(|(_, event)| {
-            assert_eq!(event["Type"], "HttpApi", "{name}");
+        let requests = events.filter(|(_, event)| event["Type"] == "HttpApi");
+        let routes = requests.map(|(_, event)| {
             let of = &event["Properties"];
             assert_eq!(of["ApiId"]["Ref"], "Api", "{name}");
             format!(

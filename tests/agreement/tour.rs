@@ -1,6 +1,7 @@
 //! A walk through every flow of every function, in process: what each answered, and what each asked
 //! of AWS for it.
 
+mod audit;
 mod authorizer;
 mod clients;
 mod discovery;
@@ -15,6 +16,7 @@ use shared::store::tenant::{Policy, Tenant, TenantStatus};
 use shared::store::write::Change;
 use tokio::sync::OnceCell;
 
+use audit::Log;
 use clients::Clients;
 use users::Users;
 
@@ -58,6 +60,7 @@ struct Functions {
     jwks: &'static Verifying,
     health: &'static health::Health,
     clients: Clients,
+    log: Log,
     users: Users,
 }
 
@@ -75,12 +78,16 @@ impl Functions {
             jwks: world.cold_instance(),
             health: world.cold_instance(),
             clients: Clients::cold(world),
+            log: Log::cold(world),
             users: Users::cold(world),
         }
     }
 
     async fn send(&self, route: &str, sent: Sent) -> (&'static str, Received) {
         if let Some(answered) = self.clients.send(route, sent.clone()).await {
+            return answered;
+        }
+        if let Some(answered) = self.log.send(route, sent.clone()).await {
             return answered;
         }
         if let Some(answered) = self.users.send(route, sent.clone()).await {
@@ -140,6 +147,7 @@ impl Tour {
         tour.discovery().await;
         tour.authorizer().await;
         tour.over_the_limits().await;
+        tour.audit().await;
         tour
     }
 
@@ -185,6 +193,7 @@ impl Tour {
             Sent::get("/readyz"),
         ];
         all.extend(clients::everywhere());
+        all.extend(audit::everywhere());
         all.extend(users::everywhere());
         all
     }

@@ -42,6 +42,45 @@ async fn logins_are_limited_for_each_address_apart_over_both_paths() {
 }
 
 #[tokio::test]
+async fn all_other_calls_are_limited_for_each_address_apart_over_all_endpoints() {
+    let stack = running().await;
+    let caller = Caller::at(stack, [127, 30, 7, 1]);
+    let routes = [
+        ("GET", "/api/auth/me"),
+        ("GET", "/api/auth/validate"),
+        ("POST", "/api/auth/logout"),
+        ("POST", "/api/auth/refresh"),
+        ("POST", "/api/auth/change-password"),
+    ];
+    // A window of a minute may end meanwhile, once.
+    let mut refused = None;
+    for attempt in 0..300 {
+        let (method, path) = routes[attempt % routes.len()];
+        let reply = reply(caller.request(method, path)).await;
+        assert_eq!(reply.headers["x-ratelimit-limit"], "100", "{path}");
+        if reply.status == 429 {
+            refused = Some((attempt, reply));
+            break;
+        }
+    }
+    let (attempt, refused) = refused.expect("a refusal");
+    assert!(attempt >= 95, "only {attempt} calls were let through");
+    assert_eq!(refused.headers["x-ratelimit-remaining"], "0");
+    let seconds = refused.headers["retry-after"].to_str().unwrap();
+    let message = format!("Rate limit exceeded. Please retry after {seconds} seconds.");
+    assert_eq!(refused.member("message"), message);
+    // Logins count apart, what is open counts nowhere, and another address is another.
+    assert_eq!(caller.post("/api/auth/login", &json!({})).await.status, 400);
+    for path in ["/healthz", "/.well-known/jwks.json"] {
+        let open = reply(caller.request("GET", path)).await;
+        assert_eq!(open.status, 200);
+        assert!(!open.headers.contains_key("x-ratelimit-limit"));
+    }
+    let other = Caller::at(stack, [127, 30, 7, 2]);
+    assert_eq!(other.get("/api/auth/me", "garbage").await.status, 401);
+}
+
+#[tokio::test]
 async fn strangers_who_guess_make_strangers_wait_and_not_the_owner_where_they_usually_sign_in() {
     let stack = running().await;
     let name = alias(stack, "victor@acme.fr").await;

@@ -35,14 +35,19 @@ async fn cargo_lambda_invoke_takes_the_event_of_every_function() {
             assert_eq!(answer, json!({"isAuthorized": false}));
             continue;
         }
+        if function == "audit" {
+            assert_eq!(answer, json!({"state": {}}));
+            continue;
+        }
         // The tokens in the events are examples, good nowhere.
         let expected = match function.as_str() {
-            "me" | "validate" | "refresh" | "change-password" => 401,
+            "me" | "validate" | "refresh" | "change-password" | "list-audit-log" => 401,
             _ => 200,
         };
         assert_eq!(answer["statusCode"], expected, "{function}");
-        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-        assert!(body.is_object(), "{}", function);
+        let body = answer["body"].as_str().unwrap();
+        let is_json = serde_json::from_str::<Value>(body).is_ok_and(|body| body.is_object());
+        assert_eq!(is_json, function != "metrics", "{function}");
         invoked.push(function);
     }
     assert!(invoked.len() >= 8, "{invoked:?}");

@@ -4,6 +4,7 @@ mod addresses;
 mod allowed;
 mod clients;
 mod invoke;
+mod log;
 mod logs;
 mod panics;
 mod protected;

@@ -81,16 +81,8 @@ async fn an_unknown_key_and_one_with_another_secret_look_alike() {
     let unknown = ApiKey::random();
     let (of_nobody, first) = tried(&world, &unknown.text()).await;
     let (of_another, second) = tried(&world, &with_another_secret()).await;
-    of_nobody.assert_refusal(
-        401,
-        REFUSED,
-        &[
-            ("www-authenticate", "Bearer"),
-            ("x-ratelimit-limit", "30"),
-            ("x-ratelimit-remaining", "29"),
-            ("x-ratelimit-reset", "1740807060"),
-        ],
-    );
+    of_nobody.assert_refusal(401, REFUSED, &[("www-authenticate", "Bearer")]);
+    assert_eq!(of_nobody.limit(), [30, 29, 1_740_807_060]);
     let bytes = |received: &Received| {
         let id = received.member("request_id");
         received.text.replace(id, "")

@@ -1,0 +1,91 @@
+//! The prices on the page, from what the page says that calls take.
+
+use super::{PAGE, Taken, documented, table};
+use crate::agreement::template::read;
+
+/// A call: its row, whether it is counted on the general limits, the milliseconds that it takes, at
+/// how many MB, and the write units of its audit.
+const CALLS: [(&str, [&str; 2], bool, f64, f64, f64); 3] = [
+    (
+        "logins",
+        ["login", "from a known address"],
+        false,
+        40.0,
+        1769.0,
+        2.0,
+    ),
+    (
+        "refreshes",
+        ["refresh", "the usual"],
+        true,
+        12.0,
+        256.0,
+        1.0,
+    ),
+    (
+        "validations",
+        ["validate", "the usual"],
+        true,
+        10.0,
+        256.0,
+        0.0,
+    ),
+];
+
+/// Dollars for a million of each, but a GB of log lines.
+const API: f64 = 1.0;
+const INVOCATIONS: f64 = 0.2;
+const GB_SECONDS: f64 = 13.3334;
+const READ_UNITS: f64 = 0.125;
+const WRITE_UNITS: f64 = 0.625;
+const LOG_GB: f64 = 0.5;
+const LOG_BYTES: f64 = 600.0;
+
+#[test]
+fn the_prices_on_the_page_are_those_of_what_calls_take() {
+    let documented = documented();
+    let of = |row: [&str; 2]| documented[&row.map(str::to_owned)];
+    let expected: Vec<Vec<String>> = CALLS
+        .iter()
+        .map(|(name, row, counted, ms, mb, audit)| {
+            let [_, reads, mut writes]: Taken = of(*row);
+            if *counted {
+                let [quiet, busy] = ["a quiet caller", "a busy caller"];
+                writes += of(["a general limit", quiet])[2] + of(["a general limit", busy])[2];
+            }
+            let prices = [
+                API,
+                INVOCATIONS + ms / 1000.0 * mb / 1024.0 * GB_SECONDS,
+                f64::from(reads) / 100.0 * READ_UNITS,
+                f64::from(writes) / 100.0 * WRITE_UNITS,
+                audit * WRITE_UNITS,
+                LOG_BYTES / 1000.0 * LOG_GB,
+            ];
+            let cells = prices.iter().copied().chain([prices.iter().sum()]);
+            let cells = cells.map(|price| format!("{:.2}", price + 1e-9));
+            std::iter::once((*name).to_owned()).chain(cells).collect()
+        })
+        .collect();
+    assert_eq!(table("A million"), expected);
+}
+
+#[test]
+fn the_price_of_an_idle_stack_is_that_of_its_secrets_and_alarms() {
+    let template = read();
+    let resources = template["Resources"].as_object().unwrap();
+    let with = |kind: &str| {
+        resources
+            .values()
+            .filter(|resource| resource["Type"] == kind)
+            .count()
+    };
+    let secrets = with("AWS::SecretsManager::Secret");
+    let alarms = with("AWS::CloudWatch::Alarm");
+    let cents = 40 * secrets + 10 * alarms;
+    let price = format!(
+        "An idle stack costs ${}.{:02} a month",
+        cents / 100,
+        cents % 100
+    );
+    assert!(PAGE.contains(&price), "{price}");
+}
