@@ -112,6 +112,10 @@ def check(name, printed, answered):
         elif member in VARIES:
             if not isinstance(given, type(value)):
                 fail(f"{name}: {member} is of another type")
+        elif isinstance(value, str) and value.endswith("..."):
+            # The rest is left to the reader.
+            if not given.startswith(value.removesuffix("...").rstrip()):
+                fail(f"{name}: {member} does not begin as {value!r}")
         elif given != value:
             fail(f"{name}: {member} is not {value!r}")
 
