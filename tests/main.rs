@@ -2,12 +2,13 @@
 
 mod access_matrix;
 pub mod agreement;
-mod api;
+pub mod api;
 mod audit;
 mod calls;
 mod capacity;
 mod client;
 mod client_session;
+mod credentials;
 mod example;
 mod exchange;
 mod faults;

@@ -62,7 +62,10 @@ fn grants_of(name: &str, statement: &Value) -> Vec<Grant> {
         assert_eq!(statement.get("Condition"), None);
         let secrets = several(&statement["Resource"]).into_iter();
         secrets
-            .map(|secret| secret["Ref"].as_str().expect("a secret").to_owned())
+            .map(|secret| {
+                let name = secret["Ref"].as_str().or(secret["Sub"].as_str());
+                name.expect("a secret").to_owned()
+            })
             .collect()
     } else if actions == [json!("sqs:SendMessage")] {
         assert_eq!(statement.get("Condition"), None);
@@ -113,9 +116,14 @@ fn several(value: &Value) -> Vec<Value> {
         .unwrap_or_else(|| vec![value.clone()])
 }
 
+/// The tenants' secrets with their credentials for others' services.
+const CREDENTIALS: &str = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:\
+                           ${AWS::AccountId}:secret:${AWS::StackName}/credentials/*";
+
 /// Whether a pattern of `StringLike` is of this key, or a resource of this secret.
 fn covers(on: &str, asked: &str) -> bool {
     match (on, on.strip_suffix('*')) {
+        (CREDENTIALS, _) => asked.starts_with(local::CREDENTIALS_PREFIX),
         (_, Some(prefix)) => asked.starts_with(prefix),
         ("KeysSecret", _) => asked == local::KEYS_SECRET,
         ("PasswordsSecret", _) => asked == local::PASSWORDS_SECRET,
@@ -157,9 +165,18 @@ fn a_function_knows_the_name_of_the_secrets_and_the_queue_that_it_may_use_and_of
             .filter(|grant| !grant.action.starts_with("dynamodb:"));
         let may_read: BTreeSet<&str> = may_read.map(|grant| grant.on.as_str()).collect();
         let knows = function.environment.iter();
-        let knows =
-            knows.filter(|(name, _)| name.ends_with("_SECRET") || name.ends_with("_QUEUE_URL"));
-        let knows = knows.map(|(_, value)| value["Ref"].as_str().unwrap());
+        let knows = knows.filter_map(|(name, value)| match name.as_str() {
+            // What comes before a tenant's id.
+            "CREDENTIALS_PREFIX" => {
+                let prefix = value["Sub"].as_str().unwrap();
+                assert!(CREDENTIALS.ends_with(&format!(":secret:{prefix}*")));
+                Some(CREDENTIALS)
+            }
+            _ if name.ends_with("_SECRET") || name.ends_with("_QUEUE_URL") => {
+                Some(value["Ref"].as_str().unwrap())
+            }
+            _ => None,
+        });
         let knows: BTreeSet<&str> = knows.collect();
         assert_eq!(knows, may_read, "{name}");
     }

@@ -4,6 +4,7 @@
 mod audit;
 mod authorizer;
 mod clients;
+mod credentials;
 mod discovery;
 mod limits;
 mod users;
@@ -59,6 +60,7 @@ struct Functions {
     discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
+    console: &'static shared::credentials::Console,
     clients: Clients,
     log: Log,
     users: Users,
@@ -77,6 +79,7 @@ impl Functions {
             discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
+            console: world.cold_instance(),
             clients: Clients::cold(world),
             log: Log::cold(world),
             users: Users::cold(world),
@@ -117,6 +120,14 @@ impl Functions {
             }
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
+            "/api/auth/aws-credentials" => {
+                let answer = send(self.console, aws_credentials::handle, sent).await;
+                ("aws-credentials", answer)
+            }
+            "/api/auth/nvidia-credentials" => {
+                let answer = send(self.console, nvidia_credentials::handle, sent).await;
+                ("nvidia-credentials", answer)
+            }
             path => panic!("the tour does not know {path}"),
         }
     }
@@ -141,6 +152,7 @@ impl Tour {
         tour.refreshes().await;
         tour.password_changes().await;
         tour.at_addresses_that_are_not_allowed().await;
+        tour.credentials().await;
         tour.clients().await;
         tour.users().await;
         tour.open_endpoints().await;
@@ -192,6 +204,7 @@ impl Tour {
             Sent::get("/healthz"),
             Sent::get("/readyz"),
         ];
+        all.extend(credentials::everywhere());
         all.extend(clients::everywhere());
         all.extend(audit::everywhere());
         all.extend(users::everywhere());

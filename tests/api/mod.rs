@@ -3,6 +3,7 @@
 mod accept_invite;
 mod audit;
 pub mod authorizer;
+pub mod aws_credentials;
 mod bearer;
 mod change_password;
 mod change_password_races;
@@ -27,6 +28,7 @@ mod logout;
 mod me;
 mod metrics;
 mod new_password;
+mod nvidia_credentials;
 mod panic;
 mod refresh;
 mod refresh_refused;

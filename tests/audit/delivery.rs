@@ -124,7 +124,7 @@ async fn sequence_numbers_are_numbers_of_any_length() {
         let event = failure(&format!("event-{place}"));
         let one = record(number, "EVENT#1", &event, &Value::Null);
         for _ in 0..2 {
-            deliver(stream.app, &batch("shard", &[one.clone()]))
+            deliver(stream.app, &batch("shard", std::slice::from_ref(&one)))
                 .await
                 .expect("it is taken");
         }

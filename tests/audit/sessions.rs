@@ -73,33 +73,24 @@ async fn of_a_hundred_and_five_live_sessions_the_five_oldest_end_and_dead_ones_d
     let mut row = world.json(&session.session_key()).await;
     let event = row["event"].clone();
     row.as_object_mut().expect("a row").remove("event");
-    let put = async |id: &str, change: &dyn Fn(&mut Value)| {
+    let put = async |id: &str, member: &str, value: i64| {
         let mut row = row.clone();
         row["id"] = json!(id);
-        change(&mut row);
+        row[member] = json!(value);
         world
             .put_json(&Key::session(&session.user, &id.into()), &row)
             .await;
     };
     for number in 0..104 {
         let made = START.millis() - 104 + number;
-        put(&format!("live-{number:03}"), &|row| {
-            row["created_at"] = json!(made)
-        })
-        .await;
+        put(&format!("live-{number:03}"), "created_at", made).await;
     }
     for number in 0..30 {
         let id = |what: &str| format!("{what}-{number}");
-        put(&id("revoked"), &|row| {
-            row["revoked_at"] = json!(START.millis())
-        })
-        .await;
-        put(&id("expired"), &|row| {
-            row["expires_at"] = json!(START.seconds())
-        })
-        .await;
-        // Dead by a password change; the session that made it lives on, and is older than all.
-        put(&id("epoch"), &|row| row["epoch"] = json!(0)).await;
+        put(&id("revoked"), "revoked_at", START.millis()).await;
+        put(&id("expired"), "expires_at", START.seconds()).await;
+        // Dead by a password change.
+        put(&id("epoch"), "epoch", 0).await;
     }
     let mut stream = Stream::new(&world).await;
     stream.drain().await;

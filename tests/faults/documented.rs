@@ -4,36 +4,68 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, authorizer, change_password, login, refresh, token};
+use super::{address, audit, authorizer, change_password, clients, login, refresh, token, users};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
 /// Endpoint, call, request and answer.
 type Row = [String; 4];
 
+/// What records a refusal.
+const EVENT: (&str, Need) = ("event", Must);
+
 /// The calls that the tests of this folder break.
 fn broken() -> BTreeSet<Row> {
-    let event = ("event", Must);
-    let flows: [(&str, &[(&'static str, Need)]); 18] = [
+    let mut flows: Vec<(&str, &[(&'static str, Need)])> = vec![
         ("login", &login::CALLS),
         ("login", &[("count with a wait", Must), ("rehash", May)]),
-        ("login", &[event]),
+        ("login", &[EVENT]),
         ("refresh", &refresh::CALLS),
-        ("refresh", &[("revoke", Must), event]),
+        ("refresh", &[("revoke", Must), EVENT]),
         ("refresh", &address::REFRESH),
         ("me", &token::READS),
         ("me", &address::WITH_TOKEN),
         ("validate", &token::READS),
         ("validate", &address::WITH_TOKEN),
         ("logout", &token::LOGOUT),
-        ("logout", &[event]),
+        ("logout", &[EVENT]),
         ("change-password", &change_password::CALLS),
-        ("change-password", &[event]),
+        ("change-password", &[EVENT]),
+        ("list-users", &users::LIST),
+        ("list-users", &[EVENT]),
+        ("invite-user", &users::TAKE_OVER),
+        ("invite-user", &[EVENT]),
+        ("accept-invite", &users::ACCEPT),
+        ("accept-invite", &[EVENT]),
+        ("update-user", &users::CHANGE),
+        ("update-user", &[EVENT]),
+        ("delete-user", &users::CHANGE),
+        ("delete-user", &[EVENT]),
         ("authorizer", &authorizer::LIVE),
         ("authorizer", &authorizer::BY_CLAIMS),
+        ("list-audit-log", &audit::LIST),
+        ("list-audit-log", &[EVENT]),
+        ("metrics", &audit::METRICS),
+        ("client-auth", &clients::AUTH),
+        ("client-auth", &clients::AUTH_REFUSED),
+        ("client-refresh", &clients::REFRESH),
+        ("client-refresh", &clients::STATUS),
+        ("client-refresh", &[("revoke", Must), EVENT]),
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
+    let administration = [
+        "list-clients",
+        "create-client",
+        "update-client",
+        "delete-client",
+        "create-client-key",
+        "delete-client-key",
+    ]
+    .map(|endpoint| (endpoint, clients::administration(endpoint)));
+    for (endpoint, calls) in &administration {
+        flows.extend([(*endpoint, &calls[..]), (*endpoint, &[EVENT])]);
+    }
     let rows = flows.iter().flat_map(|(endpoint, calls)| {
         calls.iter().map(|(call, need)| {
             let answer = match *endpoint {

@@ -2,9 +2,11 @@
 //! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
 
 mod address;
+mod audit;
 mod authorizer;
 mod caches;
 mod change_password;
+mod clients;
 mod clocks;
 mod documented;
 mod fault;
@@ -16,3 +18,4 @@ mod place;
 mod refresh;
 mod time;
 mod token;
+mod users;

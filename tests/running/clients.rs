@@ -33,6 +33,29 @@ async fn client_programs_in_three_languages_get_every_answer_that_the_documents_
 }
 
 #[tokio::test]
+async fn the_metrics_are_what_prometheus_reads() {
+    let printed = run("python3", "metrics.py", running().await.url()).await;
+    assert_eq!(printed, "every line is a counter's\n");
+}
+
+#[tokio::test]
+async fn machines_in_three_languages_sign_in_by_a_key_and_stay_signed_in_by_trace() {
+    let stack = running().await;
+    let key = local::demonstration::api_key().text();
+    for (language, program) in [
+        ("python3", "machine.py"),
+        ("node", "machine.mjs"),
+        ("bash", "machine.sh"),
+    ] {
+        let printed = run_with(language, program, stack.url(), &key).await;
+        assert!(
+            printed.ends_with("every answer is as documented\n"),
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_examples_of_the_api_documents_run_as_they_are_printed_where_the_documents_are() {
     let stack = running().await;
     let _mine = DOCS_PASSWORD.lock().await;
@@ -76,8 +99,8 @@ async fn run(language: &str, program: &str, url: &str) -> String {
     run_with(language, program, url, "").await
 }
 
-/// The same with an expired token, where there is one.
-async fn run_with(language: &str, program: &str, url: &str, expired: &str) -> String {
+/// The same of a program that takes one thing more.
+async fn run_with(language: &str, program: &str, url: &str, more: &str) -> String {
     let ours = workspace().join(".tools/python/bin");
     let path = setting("PATH").unwrap_or_default();
     let program = Path::new("tests/clients").join(program);
@@ -85,11 +108,9 @@ async fn run_with(language: &str, program: &str, url: &str, expired: &str) -> St
     command
         .arg(&program)
         .arg(url)
+        .args(Some(more).filter(|more| !more.is_empty()))
         .current_dir(workspace())
         .env("PATH", format!("{}:{path}", ours.display()));
-    if !expired.is_empty() {
-        command.env("EXPIRED_TOKEN", expired);
-    }
     let done = command
         .output()
         .await

@@ -82,6 +82,36 @@ async fn the_demonstration_data_are_loaded_once() {
 }
 
 #[tokio::test]
+async fn the_demonstration_client_and_its_key_are_the_same_after_every_start() {
+    let stores = Stores::in_memory().await.unwrap();
+    let environment = stores.environment(Clock::System).unwrap();
+    let store = Store::new(&environment);
+    demonstration::load(&environment).await.unwrap();
+    let key = demonstration::api_key();
+    assert_eq!(*key.text(), *demonstration::api_key().text());
+    let rows = [
+        Key::client(&"nudgescribe-demo".into()),
+        Key::api_key(key.id()),
+        Key::tenant(&"nudgescribe".into()),
+        Key::admins(&"nudgescribe".into()),
+    ];
+    let first = store.read_all(&rows).await.unwrap();
+    assert!(first.iter().all(Option::is_some));
+    demonstration::load(&environment).await.unwrap();
+    assert_eq!(store.read_all(&rows).await.unwrap(), first);
+    // A folder from before there was a client gets one.
+    for row in &rows {
+        let delete = environment.dynamodb().delete_item();
+        let delete = delete.table_name(local::TABLE_NAME);
+        let delete = delete.set_key(Some(row.item())).send().await;
+        delete.unwrap();
+    }
+    demonstration::load(&environment).await.unwrap();
+    let again = store.read_all(&rows).await.unwrap();
+    assert!(again.iter().all(Option::is_some));
+}
+
+#[tokio::test]
 async fn stores_come_with_the_rings_of_both_secrets_and_the_public_keys() {
     let stores = Stores::in_memory().await.unwrap();
     let store = Store::new(&stores.environment(Clock::System).unwrap());

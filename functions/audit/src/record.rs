@@ -1,5 +1,7 @@
 //! A record of the table's stream, as Lambda hands it over: what event it brings, if it brings one.
 
+use std::fmt::Write as _;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use shared::auth::audit_log::LONGEST_ID;
@@ -80,7 +82,8 @@ fn ascii(json: &str) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            text.push_str(&format!("\\u{unit:04x}"));
+            // Writing to a string does not fail.
+            let _ = write!(text, "\\u{unit:04x}");
         }
     }
     text

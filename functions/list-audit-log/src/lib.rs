@@ -14,6 +14,7 @@ use shared::clock::Timestamp;
 use shared::error::Error;
 use shared::http::page::{bad_cursor, cursor};
 use shared::http::{Answer, Page, Request, bearer};
+use shared::id::{KeyId, PrincipalId, TenantId};
 use shared::store::event::{Event, EventType};
 
 /// A page of the log.
@@ -51,14 +52,14 @@ impl<'a> EventBody<'a> {
             kind: event.kind.name(),
             outcome: event.outcome.name(),
             time: event.time.to_string(),
-            actor: event.actor.as_ref().map(|id| id.as_str()),
-            subject: event.subject.as_ref().map(|id| id.as_str()),
-            tenant_id: event.tenant_id.as_ref().map(|id| id.as_str()),
+            actor: event.actor.as_ref().map(PrincipalId::as_str),
+            subject: event.subject.as_ref().map(PrincipalId::as_str),
+            tenant_id: event.tenant_id.as_ref().map(TenantId::as_str),
             ip: &event.ip,
             user_agent: &event.user_agent,
             request_id: &event.request_id,
             reason: event.reason.as_deref(),
-            key_id: event.key_id.as_ref().map(|id| id.as_str()),
+            key_id: event.key_id.as_ref().map(KeyId::as_str),
             from: event.from.as_deref(),
             to: event.to.as_deref(),
             previous_ip: event.previous_ip.as_deref(),

@@ -115,7 +115,8 @@ impl Functions {
         let client = client.map_err(|error| StackError(format!("no HTTP client: {error}")))?;
         let mut events: BTreeMap<&str, Option<Value>> = BTreeMap::new();
         events.extend(functions.iter().map(|function| (function.as_str(), None)));
-        for route in routes {
+        // Of several routes the first.
+        for route in routes.iter().rev() {
             events.insert(&route.function, Some(gateway::unserved(route)));
         }
         // One after another: a function that is called while others start gets four instances at

@@ -14,7 +14,7 @@ use crate::store::event::{Event, EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::list::Listed;
 use crate::store::write::{Change, Written};
-use crate::store::{StoreError, TRIES, parse};
+use crate::store::{TRIES, parse};
 
 /// No client has a longer id, in bytes.
 const LONGEST_ID: usize = 128;
@@ -83,12 +83,14 @@ pub async fn create(
         key_id: Some(key.id().clone()),
         ..event(call, admin, EventType::AuthnTokenCreated, &client.id)
     };
-    let made = app.store.transact(&client.made(&key, &event)?).await?;
-    if !is_done(made, &event) {
-        return Err(StoreError::Malformed("a client of a new id").into());
+    let changes = client.made(&key, &event)?;
+    for _ in 0..TRIES {
+        if is_made(app, &changes, &event).await? {
+            let last_used = vec![None];
+            return Ok((Described { client, last_used }, key));
+        }
     }
-    let last_used = vec![None];
-    Ok((Described { client, last_used }, key))
+    Err(lost())
 }
 
 /// At most `limit` of the tenant's clients, in the order of their ids, after the id `after`; and the
@@ -120,7 +122,10 @@ pub async fn list(
         }
     }
     let last = ids.into_iter().next_back().filter(|_| more);
-    Ok((describe(app, clients).await?, last))
+    let last_used = last_used(app, &clients.iter().collect::<Vec<_>>()).await?;
+    let described = clients.into_iter().zip(last_used);
+    let described = described.map(|(client, last_used)| Described { client, last_used });
+    Ok((described.collect(), last))
 }
 
 /// Changes a client. A suspension ends all that it has signed in for.
@@ -136,29 +141,39 @@ pub async fn update(
     update: &Update,
 ) -> Result<Described, Error> {
     let event = event(call, admin, EventType::UserUpdated, id);
-    let client = change(app, admin, id, &event, |before| {
+    for _ in 0..TRIES {
+        let before = find(app, admin, id).await?;
+        let last_used = last_used(app, &[&before]).await?.concat();
+        let client = update.of(&before);
+        if client == before {
+            return Ok(Described { client, last_used });
+        }
+        let event = updated(&event, &before, &client);
+        if is_made(app, &[before.changed_to(&client, &event)?], &event).await? {
+            return Ok(Described { client, last_used });
+        }
+    }
+    Err(lost())
+}
+
+impl Update {
+    /// What the client is then.
+    fn of(&self, before: &Client) -> Client {
         let mut after = before.clone();
-        if let Some(name) = &update.name {
+        if let Some(name) = &self.name {
             after.name.clone_from(name);
         }
-        if let Some(scope) = &update.scope {
+        if let Some(scope) = &self.scope {
             after.scope.clone_from(scope);
         }
-        if let Some(status) = update.status {
+        if let Some(status) = self.status {
             after.status = status;
-        }
-        if after == *before {
-            return Ok((Vec::new(), after));
         }
         if after.status == ClientStatus::Suspended && before.status != after.status {
             after.epoch += 1;
         }
-        let change = before.changed_to(&after, &updated(&event, before, &after))?;
-        Ok((vec![change], after))
-    })
-    .await?;
-    let mut described = describe(app, vec![client]).await?;
-    described.pop().ok_or_else(no_such_client)
+        after
+    }
 }
 
 /// The event of an update: by what weighs most in it, with all that it changes as its reason.
@@ -211,8 +226,8 @@ pub(super) fn event(call: &Call, admin: &Admin, kind: EventType, client: &Client
     }
 }
 
-/// Changes a client as `decide` says of its row: no change at all is one too. Whoever loses against
-/// another change reads and decides again.
+/// Changes a client as `decide` says of its row. Whoever loses against another change reads and decides
+/// again.
 pub(super) async fn change<T>(
     app: &Verifying,
     admin: &Admin,
@@ -222,25 +237,28 @@ pub(super) async fn change<T>(
 ) -> Result<T, Error> {
     for _ in 0..TRIES {
         let (changes, result) = decide(&find(app, admin, id).await?)?;
-        let written = match &changes[..] {
-            [] => return Ok(result),
-            [change] => app.store.write(change).await?,
-            changes => app.store.transact(changes).await?,
-        };
-        if is_done(written, event) {
+        if is_made(app, &changes, event).await? {
             return Ok(result);
         }
     }
-    let what = "a change of a client was lost to others three times";
-    Err(Error::Unavailable(what.to_owned()))
+    Err(lost())
 }
 
-/// Whether a write was made, by this try or by one before it whose answer was lost.
-fn is_done(written: Written, event: &Event) -> bool {
-    match written {
+/// Makes all of `changes` or none. Whether they were made, by this try or by one before it whose answer
+/// was lost.
+async fn is_made(app: &Verifying, changes: &[Change], event: &Event) -> Result<bool, Error> {
+    let written = match changes {
+        [change] => app.store.write(change).await?,
+        changes => app.store.transact(changes).await?,
+    };
+    Ok(match written {
         Written::Done(_) => true,
         Written::Refused(row) => event.is_in(row.as_ref()),
-    }
+    })
+}
+
+fn lost() -> Error {
+    Error::Unavailable("a change of a client was lost to others three times".to_owned())
 }
 
 async fn find(app: &Verifying, admin: &Admin, id: &ClientId) -> Result<Client, Error> {
@@ -262,19 +280,19 @@ fn no_such_client() -> Error {
     Error::NotFound("There is no such client")
 }
 
-/// The clients with the last uses of their keys, which `audit` writes a moment after them.
-async fn describe(app: &Verifying, clients: Vec<Client>) -> Result<Vec<Described>, Error> {
+/// When each of the clients' keys was last used: `audit` writes it a moment later.
+async fn last_used(
+    app: &Verifying,
+    clients: &[&Client],
+) -> Result<Vec<Vec<Option<Timestamp>>>, Error> {
     let keys = clients.iter().flat_map(|client| &client.keys);
     let keys: Vec<Key> = keys.map(|key| Key::key_seen(&key.id)).collect();
-    let mut seen = app.store.read_all(&keys).await?.into_iter();
-    let mut described = Vec::with_capacity(clients.len());
-    for client in clients {
-        let mut last_used = Vec::with_capacity(client.keys.len());
-        for row in seen.by_ref().take(client.keys.len()) {
-            let row: Option<KeySeen> = row.map(|row| parse(row, "last use")).transpose()?;
-            last_used.push(row.and_then(|row| row.last_used_at));
-        }
-        described.push(Described { client, last_used });
+    let mut seen = Vec::with_capacity(keys.len());
+    for row in app.store.read_all(&keys).await? {
+        let row: Option<KeySeen> = row.map(|row| parse(row, "last use")).transpose()?;
+        seen.push(row.and_then(|row| row.last_used_at));
     }
-    Ok(described)
+    let mut seen = seen.into_iter();
+    let of_one = |client: &&Client| seen.by_ref().take(client.keys.len()).collect();
+    Ok(clients.iter().map(of_one).collect())
 }
