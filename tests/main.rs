@@ -9,6 +9,7 @@ mod capacity;
 mod client;
 mod client_session;
 mod credentials;
+mod example;
 mod exchange;
 mod faults;
 mod http;

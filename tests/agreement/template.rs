@@ -13,7 +13,8 @@ pub fn read() -> Value {
     plain(yaml)
 }
 
-fn plain(value: yaml_serde::Value) -> Value {
+/// Tags as JSON.
+pub fn plain(value: yaml_serde::Value) -> Value {
     use yaml_serde::Value as Yaml;
     match value {
         Yaml::Tagged(tagged) => {

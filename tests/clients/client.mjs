@@ -11,9 +11,6 @@ import http from "node:http";
 const base = (process.argv[2] ?? "").replace(/\/$/, "");
 const random = (below) => Math.floor(Math.random() * below);
 
-// The API key of the demonstration data, which `make run` prints.
-const apiKey = "gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm";
-
 function fail(why) {
   console.error(`client.mjs: ${why}`);
   process.exit(1);
@@ -38,9 +35,8 @@ class Gatehouse {
     this.fetch = address === null ? fetch : (url, init) => fetchFrom(address, url, init);
   }
 
-  async call(method, path, { body, token, key, by = fetch } = {}) {
+  async call(method, path, { body, token, by = fetch } = {}) {
     const headers = {};
-    if (key) headers["X-Api-Key"] = key;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     return by(base + path, { method, headers, body: body && JSON.stringify(body) });
@@ -278,51 +274,6 @@ async function callsAnApiBehindTheAuthorizer() {
   await answered("the same after logout", answer, 403, refused);
 }
 
-async function signsInByApiKey() {
-  const client = new Gatehouse();
-  // fetch refuses to send a TRACE.
-  const by = client.fetch;
-  const call = (method, path, options) => client.call(method, path, { ...options, by });
-  const granted = {
-    token_type: "Bearer",
-    expires_in: 14 * 86400,
-    refresh_expires_in: 15 * 86400,
-    scope: "notes:read notes:write read:users",
-  };
-  const narrow = { api_key: apiKey, scope: "notes:read" };
-  let answer = await call("POST", "/v1/auth", { key: apiKey });
-  await expect("client auth by header", answer, 200, granted);
-  answer = await call("POST", "/v1/auth", { body: narrow });
-  await expect("client auth for a part of the scope", answer, 200, { scope: "notes:read" });
-  answer = await call("POST", "/v1/auth", { body: { api_key: apiKey } });
-  let tokens = await expect("client auth", answer, 200, granted);
-
-  const caller = { user: "nudgescribe-demo", tenant_id: "nudgescribe" };
-  answer = await call("GET", "/api/transcribe", { token: tokens.access_token });
-  await answered("a client's call of a team's own API", answer, 200, caller);
-  answer = await call("GET", "/api/v1/interactions", { token: tokens.access_token });
-  const beyond = { error: "Insufficient permissions", message: "read:interactions" };
-  await answered("a client's call beyond its scope", answer, 403, beyond);
-
-  const status = { active: true, client_id: "nudgescribe-demo", scope: granted.scope };
-  answer = await call("TRACE", "/v1/auth", { token: tokens.access_token });
-  await expect("the status of a client's token", answer, 200, status);
-  answer = await call("TRACE", "/v1/auth", { token: tokens.refresh_token });
-  tokens = await expect("client refresh by TRACE", answer, 200, granted);
-  answer = await client.call("POST", "/v1/auth/refresh", { body: { refresh_token: tokens.refresh_token } });
-  tokens = await expect("client refresh by fetch", answer, 200, granted);
-  answer = await call("GET", "/api/transcribe", { token: tokens.access_token });
-  await answered("a call with the refreshed token", answer, 200, caller);
-
-  answer = await call("POST", "/v1/auth", { body: {} });
-  await expect("client auth without a key", answer, 400, { error: "Bad request" });
-  answer = await call("POST", "/v1/auth", { key: apiKey.slice(0, -1) });
-  const refused = { error: "Authentication failed", message: "Invalid API key" };
-  await expect("client auth with a wrong key", answer, 401, refused);
-  answer = await call("GET", "/api/auth/me", { token: tokens.access_token });
-  await expect("me with a client's token", answer, 401, noToken);
-}
-
 if (process.argv.length !== 3) fail("usage: client.mjs BASE_URL");
 await signsInByUsernameAndEmail();
 await isRefusedALogin();
@@ -331,5 +282,4 @@ await validatesAndSignsOut();
 await staysSignedIn();
 await changesThePassword();
 await callsAnApiBehindTheAuthorizer();
-await signsInByApiKey();
 console.log("client.mjs: every answer is as documented");

@@ -14,12 +14,6 @@ import requests
 from requests.adapters import HTTPAdapter
 
 
-# The API key of the demonstration data, which `make run` prints.
-API_KEY = (
-    "gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm"
-)
-
-
 class Address(HTTPAdapter):
     """Calls from a loopback address of its own, since logins are limited by address (Linux)."""
 
@@ -41,10 +35,8 @@ class Gatehouse:
         host = f"127.21.{random.randrange(256)}.{random.randrange(1, 255)}"
         self.http.mount("http://127.", Address(host))
 
-    def call(self, method, path, body=None, token=None, key=None):
+    def call(self, method, path, body=None, token=None):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if key:
-            headers["X-Api-Key"] = key
         return self.http.request(
             method, self.base + path, json=body, headers=headers, timeout=30
         )
@@ -310,53 +302,6 @@ def calls_an_api_behind_the_authorizer(base):
     answered("the same after logout", answer, 403, refused)
 
 
-def signs_in_by_api_key(base):
-    client = Gatehouse(base)
-    granted = {
-        "token_type": "Bearer",
-        "expires_in": 14 * 86400,
-        "refresh_expires_in": 15 * 86400,
-        "scope": "notes:read notes:write read:users",
-    }
-    answer = client.call("POST", "/v1/auth", key=API_KEY)
-    expect("client auth by header", answer, 200, granted)
-    answer = client.call("POST", "/v1/auth", {"api_key": API_KEY, "scope": "notes:read"})
-    expect("client auth for a part of the scope", answer, 200, {"scope": "notes:read"})
-    answer = client.call("POST", "/v1/auth", {"api_key": API_KEY})
-    tokens = expect("client auth", answer, 200, granted)
-
-    caller = {"user": "nudgescribe-demo", "tenant_id": "nudgescribe"}
-    answer = client.call("GET", "/api/transcribe", token=tokens["access_token"])
-    answered("a client's call of a team's own API", answer, 200, caller)
-    answer = client.call("GET", "/api/v1/interactions", token=tokens["access_token"])
-    beyond = {"error": "Insufficient permissions", "message": "read:interactions"}
-    answered("a client's call beyond its scope", answer, 403, beyond)
-
-    status = {"active": True, "client_id": "nudgescribe-demo", "scope": granted["scope"]}
-    answer = client.call("TRACE", "/v1/auth", token=tokens["access_token"])
-    expect("the status of a client's token", answer, 200, status)
-    answer = client.call("TRACE", "/v1/auth", token=tokens["refresh_token"])
-    tokens = expect("client refresh by TRACE", answer, 200, granted)
-    body = {"refresh_token": tokens["refresh_token"]}
-    answer = client.call("TRACE", "/v1/auth", body)
-    tokens = expect("client refresh by TRACE with a body", answer, 200, granted)
-    body = {"refresh_token": tokens["refresh_token"]}
-    answer = client.call("POST", "/v1/auth/refresh", body)
-    tokens = expect("client refresh by POST", answer, 200, granted)
-    answer = client.call("GET", "/api/transcribe", token=tokens["access_token"])
-    answered("a call with the refreshed token", answer, 200, caller)
-
-    answer = client.call("POST", "/v1/auth", {})
-    expect("client auth without a key", answer, 400, {"error": "Bad request"})
-    answer = client.call("POST", "/v1/auth", key=API_KEY[:-1])
-    refused = {"error": "Authentication failed", "message": "Invalid API key"}
-    expect("client auth with a wrong key", answer, 401, refused)
-    answer = client.call("POST", "/v1/auth", {"api_key": API_KEY, "scope": "admin:all"})
-    expect("client auth beyond the scope", answer, 403, {"error": "Insufficient permissions"})
-    answer = client.call("GET", "/api/auth/me", token=tokens["access_token"])
-    expect("me with a client's token", answer, 401, NO_TOKEN)
-
-
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: client.py BASE_URL")
@@ -369,7 +314,6 @@ def main():
     stays_signed_in(base)
     changes_the_password(base)
     calls_an_api_behind_the_authorizer(base)
-    signs_in_by_api_key(base)
     print("client.py: every answer is as documented")
 
 

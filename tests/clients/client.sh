@@ -180,32 +180,4 @@ call POST /api/auth/logout '' "$token"
 call GET /api/transcribe '' "$token"
 answered "the same after logout" 403 '{"message":"Forbidden"}'
 
-# Sign in as a program, by the API key of the demonstration data, which `make run` prints.
-key=gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm
-granted=('"token_type":"Bearer"' '"expires_in":1209600' '"refresh_expires_in":1296000'
-  '"scope":"notes:read notes:write read:users"')
-new_address
-call POST /v1/auth "{\"api_key\": \"$key\", \"scope\": \"notes:read\"}"
-expect "client auth for a part of the scope" 200 '"scope":"notes:read"'
-call POST /v1/auth "{\"api_key\": \"$key\"}"
-expect "client auth" 200 "${granted[@]}"
-token=$(member access_token)
-refresh=$(member refresh_token)
-call GET /api/transcribe '' "$token"
-answered "a client's call of a team's own API" 200 '"user":"nudgescribe-demo"' '"tenant_id":"nudgescribe"'
-call GET /api/v1/interactions '' "$token"
-answered "a client's call beyond its scope" 403 '"error":"Insufficient permissions"'
-call TRACE /v1/auth '' "$token"
-expect "the status of a client's token" 200 '"active":true' '"client_id":"nudgescribe-demo"'
-call TRACE /v1/auth '' "$refresh"
-expect "client refresh by TRACE" 200 "${granted[@]}"
-call TRACE /v1/auth "{\"refresh_token\": \"$(member refresh_token)\"}"
-expect "client refresh by TRACE with a body" 200 "${granted[@]}"
-call POST /v1/auth/refresh "{\"refresh_token\": \"$(member refresh_token)\"}"
-expect "client refresh by POST" 200 "${granted[@]}"
-call POST /v1/auth '{}'
-expect "client auth without a key" 400 '"error":"Bad request"'
-call POST /v1/auth "{\"api_key\": \"${key%?}\"}"
-expect "client auth with a wrong key" 401 '"error":"Authentication failed"' '"message":"Invalid API key"'
-
 echo "client.sh: every answer is as documented"

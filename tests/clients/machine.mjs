@@ -54,6 +54,8 @@ const last = expect("refresh by POST", answer, 200, { scope: signedIn.scope });
 answer = await call("TRACE", "/v1/auth", { bearer: last.access_token });
 expect("the status by TRACE", answer, 200, { active: true, scope: signedIn.scope });
 if (answer.text.includes(last.access_token)) fail("TRACE echoes what was sent");
+answer = await call("GET", "/api/transcribe", { bearer: last.access_token });
+expect("a team's own API", answer, 200, { user: "nudgescribe-demo", tenant_id: "nudgescribe" });
 answer = await call("TRACE", "/v1/auth", { bearer: "eyJ.bad.token" });
 expect("a bad token", answer, 401, { error: "Authentication required" });
 const refused = await fetch(base + "/v1/auth", { method: "TRACE" }).catch((error) => error);

@@ -79,6 +79,17 @@ def main():
     )
     call("sign in by no key", "POST", "/v1/auth", 400, error="Bad request")
 
+    # A team's own API knows the client by the authorizer, and refuses what is beyond its scope.
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    call(
+        "a team's own API", "GET", "/api/transcribe", 200, headers=bearer,
+        user="nudgescribe-demo", tenant_id="nudgescribe",
+    )
+    call(
+        "a team's own API beyond the scope", "GET", "/api/v1/interactions", 403, headers=bearer,
+        error="Insufficient permissions",
+    )
+
     bearer = {"Authorization": f"Bearer {tokens['refresh_token']}"}
     first = call("refresh by TRACE", "TRACE", "/v1/auth", 200, headers=bearer, scope=scope)
     again = call("the answer again", "TRACE", "/v1/auth", 200, headers=bearer)

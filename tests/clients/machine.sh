@@ -45,6 +45,8 @@ access=$(member access_token)
 third=$(member refresh_token)
 expect "the status" 200 '"active":true' '"scope":"notes:read notes:write read:users"' -- \
   --request TRACE --header "Authorization: Bearer $access" "$base/v1/auth"
+expect "a team's own API" 200 '"user":"nudgescribe-demo"' '"tenant_id":"nudgescribe"' -- \
+  --header "Authorization: Bearer $access" "$base/api/transcribe"
 expect "refresh by POST" 200 '"token_type":"Bearer"' -- \
   --header 'Content-Type: application/json' --data "{\"refresh_token\": \"$third\"}" "$base/v1/auth/refresh"
 expect "a wrong key" 401 '"message":"Invalid API key"' -- \

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
 use super::{
-    address, audit, authorizer, change_password, client_admin, clients, credentials, invites, login,
-    refresh, token, users,
+    address, audit, authorizer, change_password, client_admin, clients, credentials, invites,
+    login, refresh, token, users,
 };
 
 const PAGE: &str = include_str!("../../docs/failures.md");

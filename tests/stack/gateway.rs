@@ -51,6 +51,7 @@ async fn every_route_of_the_template_reaches_its_own_function() {
         ("POST", "/api/auth/logout", "logout"),
         ("POST", "/api/auth/change-password", "change-password"),
         ("GET", "/.well-known/jwks.json", "jwks"),
+        ("GET", "/.well-known/openid-configuration", "discovery"),
         ("GET", "/healthz", "health"),
         ("GET", "/readyz", "health"),
     ] {
@@ -65,9 +66,9 @@ async fn every_route_of_the_template_reaches_its_own_function() {
 async fn a_method_goes_before_any_and_a_plain_path_before_one_with_parameters() {
     let stubbed = Stubbed::start().await;
     for (method, path, function, key) in [
-        ("POST", "/v1/auth", "post", "POST /v1/auth"),
-        ("TRACE", "/v1/auth", "any", "ANY /v1/auth"),
-        ("HEAD", "/v1/auth", "any", "ANY /v1/auth"),
+        ("POST", "/v1/auth", "client-auth", "POST /v1/auth"),
+        ("TRACE", "/v1/auth", "client-refresh", "ANY /v1/auth"),
+        ("HEAD", "/v1/auth", "client-refresh", "ANY /v1/auth"),
         ("GET", "/things/all", "all", "GET /things/all"),
         ("GET", "/things/1", "one", "GET /things/{id}"),
     ] {

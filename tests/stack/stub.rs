@@ -85,8 +85,6 @@ pub async fn before(app: Router) -> Serving {
     let mut routes = Template::read().unwrap().routes().unwrap();
     routes.extend(Template::example().unwrap().routes().unwrap());
     for (method, path, function) in [
-        ("ANY", "/v1/auth", "any"),
-        ("POST", "/v1/auth", "post"),
         ("GET", "/things/{id}", "one"),
         ("GET", "/things/all", "all"),
         ("DELETE", "/things/{id}/parts/{part_id}", "part"),
