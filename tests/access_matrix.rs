@@ -69,10 +69,6 @@ const READERS: Statuses = [
 const READERS_OF_ONE: Statuses = [
     401, 403, 403, 200, 200, 404, 404, 403, 200, 200, 404, 401, 401, 401, 401,
 ];
-/// What admins see, which Alice's tenant has none of.
-const ADMINS_NONE: Statuses = [
-    401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
-];
 /// What admins do in their tenant, where the body is refused for its shape.
 const ADMINS_400: Statuses = [
     401, 403, 403, 400, 400, 400, 400, 401, 401, 401, 401, 401, 401, 401, 401,
@@ -131,16 +127,6 @@ fn rows() -> Vec<Row> {
         row("ANY /v1/auth", Sent::new("TRACE", "/v1/auth"), CLIENTS_OWN),
         simple("POST /v1/auth/refresh", CLIENTS_OWN),
         row(
-            "GET /api/auth/aws-credentials",
-            Sent::get("/api/auth/aws-credentials"),
-            ADMINS_NONE,
-        ),
-        row(
-            "GET /api/auth/nvidia-credentials",
-            Sent::get("/api/auth/nvidia-credentials"),
-            ADMINS_NONE,
-        ),
-        row(
             "POST /api/v1/auth/accept-invite",
             accept("none", "x"),
             all(400),
@@ -181,7 +167,6 @@ struct Functions {
     discovery: &'static discovery::Discovery,
     metrics: &'static metrics::Metrics,
     health: &'static health::Health,
-    console: &'static shared::credentials::Console,
 }
 
 impl Functions {
@@ -233,12 +218,6 @@ impl Functions {
                 send(self.discovery, discovery::handle, sent).await
             }
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
-            "GET /api/auth/aws-credentials" => {
-                send(self.console, aws_credentials::handle, sent).await
-            }
-            "GET /api/auth/nvidia-credentials" => {
-                send(self.console, nvidia_credentials::handle, sent).await
-            }
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,
             other => panic!("nothing serves {other} here"),
         }
@@ -265,7 +244,6 @@ async fn callers() -> (World, Functions, [String; 15]) {
         discovery: world.instance().await,
         metrics: world.instance().await,
         health: world.instance().await,
-        console: world.instance().await,
     };
     let mut tokens = Vec::new();
     for caller in CALLERS {
