@@ -65,6 +65,9 @@ async fn an_instance_that_was_refused_asks_nothing_until_the_window_ends() {
     assert!(is_let_through(&world, app).await);
 }
 
+/// What becomes of each call.
+type Rule = fn(&Call) -> Act;
+
 #[tokio::test]
 async fn a_count_that_is_repeated_lets_fewer_through_and_never_more() {
     let world = World::new().await;
