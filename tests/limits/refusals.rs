@@ -9,6 +9,7 @@ use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call};
 use crate::world::{ADDRESS, START, World};
 
+/// What becomes of each call.
 type Rule = fn(&Call) -> Act;
 
 fn counts(call: &Call) -> bool {
@@ -64,9 +65,6 @@ async fn an_instance_that_was_refused_asks_nothing_until_the_window_ends() {
     world.wait_ms(1);
     assert!(is_let_through(&world, app).await);
 }
-
-/// What becomes of each call.
-type Rule = fn(&Call) -> Act;
 
 #[tokio::test]
 async fn a_count_that_is_repeated_lets_fewer_through_and_never_more() {
