@@ -1,9 +1,11 @@
 //! `docs/capacity.md`: what each call takes, as measured on the wire, and what that costs.
 
+mod clients;
 mod cost;
 mod credentials;
 mod limits;
 mod sessions;
+mod users;
 
 use std::collections::BTreeMap;
 
@@ -107,7 +109,10 @@ async fn the_page_on_capacity_has_what_each_call_takes() {
     measured.sessions().await;
     measured.password_changes().await;
     measured.credentials().await;
+    measured.users().await;
+    measured.clients().await;
     measured.open_endpoints().await;
+    measured.open_to_anyone().await;
     let documented = documented();
     let other = measured
         .rows

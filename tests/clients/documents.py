@@ -1,6 +1,6 @@
 """Runs the examples of the API documents as printed, against a stack with demonstration data.
 
-    python3 documents.py http://127.0.0.1:9000 [EXPIRED_TOKEN]
+    [EXPIRED_TOKEN=…] python3 documents.py http://127.0.0.1:9000
 
 The documents are not part of this repository. They are read from the folder that API_DOCUMENTS
 names, or else from ../shared/api-documents beside it; where neither is there, this says so and ends

@@ -9,6 +9,7 @@ use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call};
 use crate::world::{ADDRESS, START, World};
 
+/// What becomes of each call.
 type Rule = fn(&Call) -> Act;
 
 fn counts(call: &Call) -> bool {
