@@ -181,7 +181,6 @@ struct Functions {
     discovery: &'static discovery::Discovery,
     metrics: &'static metrics::Metrics,
     health: &'static health::Health,
-    console: &'static shared::credentials::Console,
 }
 
 impl Functions {
@@ -233,12 +232,6 @@ impl Functions {
                 send(self.discovery, discovery::handle, sent).await
             }
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
-            "GET /api/auth/aws-credentials" => {
-                send(self.console, aws_credentials::handle, sent).await
-            }
-            "GET /api/auth/nvidia-credentials" => {
-                send(self.console, nvidia_credentials::handle, sent).await
-            }
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,
             other => panic!("nothing serves {other} here"),
         }
@@ -265,7 +258,6 @@ async fn callers() -> (World, Functions, [String; 15]) {
         discovery: world.instance().await,
         metrics: world.instance().await,
         health: world.instance().await,
-        console: world.instance().await,
     };
     let mut tokens = Vec::new();
     for caller in CALLERS {

@@ -1,8 +1,8 @@
 //! The tests of the whole system, in one binary: they share one local stack.
 
 mod access_matrix;
-pub mod agreement;
-pub mod api;
+mod agreement;
+mod api;
 mod audit;
 mod calls;
 mod capacity;

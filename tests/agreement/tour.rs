@@ -60,7 +60,8 @@ struct Functions {
     discovery: &'static ::discovery::Discovery,
     jwks: &'static Verifying,
     health: &'static health::Health,
-    console: &'static shared::credentials::Console,
+    aws_credentials: &'static shared::credentials::Console,
+    nvidia_credentials: &'static shared::credentials::Console,
     clients: Clients,
     log: Log,
     users: Users,
@@ -79,7 +80,8 @@ impl Functions {
             discovery: world.cold_instance(),
             jwks: world.cold_instance(),
             health: world.cold_instance(),
-            console: world.cold_instance(),
+            aws_credentials: world.cold_instance(),
+            nvidia_credentials: world.cold_instance(),
             clients: Clients::cold(world),
             log: Log::cold(world),
             users: Users::cold(world),
@@ -121,11 +123,12 @@ impl Functions {
             "/.well-known/jwks.json" => ("jwks", send(self.jwks, jwks::handle, sent).await),
             "/healthz" | "/readyz" => ("health", send(self.health, health::handle, sent).await),
             "/api/auth/aws-credentials" => {
-                let answer = send(self.console, aws_credentials::handle, sent).await;
+                let answer = send(self.aws_credentials, ::aws_credentials::handle, sent).await;
                 ("aws-credentials", answer)
             }
             "/api/auth/nvidia-credentials" => {
-                let answer = send(self.console, nvidia_credentials::handle, sent).await;
+                let answer =
+                    send(self.nvidia_credentials, ::nvidia_credentials::handle, sent).await;
                 ("nvidia-credentials", answer)
             }
             path => panic!("the tour does not know {path}"),

@@ -3,33 +3,44 @@
 use super::{PAGE, Taken, documented, table};
 use crate::agreement::template::read;
 
-/// A call: its row, whether it is counted on the general limits, the milliseconds that it takes, at
-/// how many MB, and the write units of its audit.
-const CALLS: [(&str, [&str; 2], bool, f64, f64, f64); 3] = [
-    (
-        "logins",
-        ["login", "from a known address"],
-        false,
-        40.0,
-        1769.0,
-        2.0,
-    ),
-    (
-        "refreshes",
-        ["refresh", "the usual"],
-        true,
-        12.0,
-        256.0,
-        1.0,
-    ),
-    (
-        "validations",
-        ["validate", "the usual"],
-        true,
-        10.0,
-        256.0,
-        0.0,
-    ),
+/// A call whose price the page has.
+struct Priced {
+    name: &'static str,
+    /// Its row among what calls take.
+    row: [&'static str; 2],
+    /// Whether it is counted on the general limits.
+    counted: bool,
+    milliseconds: f64,
+    megabytes: f64,
+    /// The write units that recording it takes.
+    audit: f64,
+}
+
+const CALLS: [Priced; 3] = [
+    Priced {
+        name: "logins",
+        row: ["login", "from a known address"],
+        counted: false,
+        milliseconds: 40.0,
+        megabytes: 1769.0,
+        audit: 2.0,
+    },
+    Priced {
+        name: "refreshes",
+        row: ["refresh", "the usual"],
+        counted: true,
+        milliseconds: 12.0,
+        megabytes: 256.0,
+        audit: 1.0,
+    },
+    Priced {
+        name: "validations",
+        row: ["validate", "the usual"],
+        counted: true,
+        milliseconds: 10.0,
+        megabytes: 256.0,
+        audit: 0.0,
+    },
 ];
 
 /// Dollars for a million of each, but a GB of log lines.
@@ -47,30 +58,33 @@ fn the_prices_on_the_page_are_those_of_what_calls_take() {
     let of = |row: [&str; 2]| documented[&row.map(str::to_owned)];
     let expected: Vec<Vec<String>> = CALLS
         .iter()
-        .map(|(name, row, counted, ms, mb, audit)| {
-            let [_, reads, mut writes]: Taken = of(*row);
-            if *counted {
+        .map(|call| {
+            let [_, reads, mut writes]: Taken = of(call.row);
+            if call.counted {
                 let [quiet, busy] = ["a quiet caller", "a busy caller"];
                 writes += of(["a general limit", quiet])[2] + of(["a general limit", busy])[2];
             }
             let prices = [
                 API,
-                INVOCATIONS + ms / 1000.0 * mb / 1024.0 * GB_SECONDS,
+                INVOCATIONS + call.milliseconds / 1000.0 * call.megabytes / 1024.0 * GB_SECONDS,
                 f64::from(reads) / 100.0 * READ_UNITS,
                 f64::from(writes) / 100.0 * WRITE_UNITS,
-                audit * WRITE_UNITS,
+                call.audit * WRITE_UNITS,
                 LOG_BYTES / 1000.0 * LOG_GB,
             ];
             let cells = prices.iter().copied().chain([prices.iter().sum()]);
             let cells = cells.map(|price| format!("{:.2}", price + 1e-9));
-            std::iter::once((*name).to_owned()).chain(cells).collect()
+            std::iter::once(call.name.to_owned()).chain(cells).collect()
         })
         .collect();
     assert_eq!(table("A million"), expected);
 }
 
+/// So many alarms of an account cost nothing (CloudWatch pricing, free tier).
+const FREE_ALARMS: usize = 10;
+
 #[test]
-fn the_price_of_an_idle_stack_is_that_of_its_secrets_and_alarms() {
+fn an_idle_stack_costs_its_secrets_and_has_no_more_alarms_than_are_free() {
     let template = read();
     let resources = template["Resources"].as_object().unwrap();
     let with = |kind: &str| {
@@ -81,7 +95,8 @@ fn the_price_of_an_idle_stack_is_that_of_its_secrets_and_alarms() {
     };
     let secrets = with("AWS::SecretsManager::Secret");
     let alarms = with("AWS::CloudWatch::Alarm");
-    let cents = 40 * secrets + 10 * alarms;
+    assert!(alarms <= FREE_ALARMS, "{alarms}");
+    let cents = 40 * secrets;
     let price = format!(
         "An idle stack costs ${}.{:02} a month",
         cents / 100,

@@ -1,6 +1,7 @@
 //! `docs/capacity.md`: what each call takes, as measured on the wire, and what that costs.
 
 mod cost;
+mod credentials;
 mod limits;
 mod sessions;
 
@@ -105,6 +106,7 @@ async fn the_page_on_capacity_has_what_each_call_takes() {
     measured.logins().await;
     measured.sessions().await;
     measured.password_changes().await;
+    measured.credentials().await;
     measured.open_endpoints().await;
     let documented = documented();
     let other = measured

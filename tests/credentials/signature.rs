@@ -24,10 +24,8 @@ pub fn is_signed(parts: &Parts, body: &[u8]) -> Result<(), &'static str> {
         .strip_prefix("AWS4-HMAC-SHA256 ")
         .ok_or("another algorithm")?;
     let part = |name: &str| {
-        let parts = rest.split(',').map(str::trim);
-        parts
-            .filter_map(|part| part.strip_prefix(name)?.strip_prefix('='))
-            .next()
+        let mut parts = rest.split(',').map(str::trim);
+        parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
     };
     let time = header("x-amz-date").ok_or("no x-amz-date")?;
     let date = time.get(..8).ok_or("no date")?;
@@ -90,5 +88,9 @@ fn again(path: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -272,7 +272,7 @@ async fn the_check_of_an_access_token_is_answered_or_503_and_writes_nothing() {
     let tenant = Key::tenant(&TENANT.into());
     world
         .alter(&tenant, |row| {
-            row["policy"]["allowed_cidrs"] = json!(["192.0.2.0/24"])
+            row["policy"]["allowed_cidrs"] = json!(["192.0.2.0/24"]);
         })
         .await;
     let refused = calls(&[("event", Must)]);
@@ -300,7 +300,7 @@ impl Admin {
         // The tests let hours pass by the dozen.
         world
             .alter(&acme, |row| {
-                row["policy"]["access_token_seconds"] = json!(14 * 86_400)
+                row["policy"]["access_token_seconds"] = json!(14 * 86_400);
             })
             .await;
         let token = world.somebody("acme", "super_admin").await.access;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
-use super::{address, audit, authorizer, change_password, clients, login, refresh, token, users};
+use super::{
+    address, audit, authorizer, change_password, clients, credentials, login, refresh, token, users,
+};
 
 const PAGE: &str = include_str!("../../docs/failures.md");
 
@@ -43,6 +45,10 @@ fn broken() -> BTreeSet<Row> {
         ("delete-user", &[EVENT]),
         ("authorizer", &authorizer::LIVE),
         ("authorizer", &authorizer::BY_CLAIMS),
+        ("aws-credentials", &credentials::CALLS),
+        ("aws-credentials", &[EVENT]),
+        ("nvidia-credentials", &credentials::CALLS),
+        ("nvidia-credentials", &[EVENT]),
         ("list-audit-log", &audit::LIST),
         ("list-audit-log", &[EVENT]),
         ("metrics", &audit::METRICS),

@@ -239,14 +239,13 @@ fn watch(wire: &Wire, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) -> Se
 pub fn operation(name: &str) -> &'static str {
     match name {
         "public keys" => "GetItem",
-        "key ring" | "password keys" => "GetSecretValue",
+        "key ring" | "password keys" | "credentials" => "GetSecretValue",
         "name" | "user" | "session" | "tenant" | "invite" | "key" | "client" | "last use" => {
             "BatchGetItem"
         }
-        "index" => "Query",
         "new session" | "known address" | "event" => "PutItem",
         "change" => "TransactWriteItems",
-        "log" | "counters" => "Query",
+        "index" | "log" | "counters" => "Query",
         _ => "UpdateItem",
     }
 }

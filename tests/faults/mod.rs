@@ -8,6 +8,7 @@ mod caches;
 mod change_password;
 mod clients;
 mod clocks;
+mod credentials;
 mod documented;
 mod fault;
 mod flow;

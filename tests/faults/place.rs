@@ -9,7 +9,8 @@ pub fn place(call: &Call) -> &'static str {
     match call.operation.as_str() {
         "GetItem" => "public keys",
         "GetSecretValue" if call.body["SecretId"] == local::KEYS_SECRET => "key ring",
-        "GetSecretValue" => "password keys",
+        "GetSecretValue" if call.body["SecretId"] == local::PASSWORDS_SECRET => "password keys",
+        "GetSecretValue" => "credentials",
         "BatchGetItem" if call.touches("LOGIN#") => "name",
         "BatchGetItem" if session => "session",
         "BatchGetItem" if call.touches("INVITE#") => "invite",

@@ -9,6 +9,8 @@ use crate::exchange::{Sent, send};
 use crate::wire::{Act, Call};
 use crate::world::{ADDRESS, START, World};
 
+type Rule = fn(&Call) -> Act;
+
 fn counts(call: &Call) -> bool {
     call.operation == "UpdateItem" && call.touches("RATE#")
 }
@@ -63,10 +65,12 @@ async fn an_instance_that_was_refused_asks_nothing_until_the_window_ends() {
     assert!(is_let_through(&world, app).await);
 }
 
+/// What becomes of each call.
+type Rule = fn(&Call) -> Act;
+
 #[tokio::test]
 async fn a_count_that_is_repeated_lets_fewer_through_and_never_more() {
     let world = World::new().await;
-    type Rule = fn(&Call) -> Act;
     let rules: [Rule; 3] = [
         |call| if counts(call) { Act::Twice } else { Act::Pass },
         |call| match call.attempt {
@@ -112,9 +116,11 @@ async fn an_event_that_could_not_be_put_is_put_by_the_instances_next_refusal() {
     let app: &Verifying = world.instance().await;
     let call = || Sent::get("/api/auth/me");
     assert_eq!(send(app, me::handle, call()).await.status, 401);
-    world.wire.rule(|call| match call.touches("EVENT#") {
-        true => Act::Fail(500, "InternalServerError"),
-        false => Act::Pass,
+    world.wire.rule(|call| {
+        if call.touches("EVENT#") {
+            return Act::Fail(500, "InternalServerError");
+        }
+        Act::Pass
     });
     let received = send(app, me::handle, call()).await;
     received.assert_unavailable();

@@ -17,7 +17,7 @@ async fn limited(limit: u32) -> (World, SignedIn, SignedIn) {
     let (user, other) = (world.sign_in("1005").await, world.sign_in("100").await);
     world
         .alter(&user.tenant_key(), |row| {
-            row["policy"]["rate_limit"] = json!(limit)
+            row["policy"]["rate_limit"] = json!(limit);
         })
         .await;
     (world, user, other)
@@ -215,9 +215,11 @@ async fn a_refused_refresh_or_logout_has_changed_nothing() {
 async fn a_tenant_whose_count_fails_is_refused_and_shows_the_limit_of_the_address() {
     let (world, user, _) = limited(3).await;
     let app: &Verifying = world.instance().await;
-    world.wire.rule(|call| match call.touches("RATE#tenant#") {
-        true => Act::Refuse,
-        false => Act::Pass,
+    world.wire.rule(|call| {
+        if call.touches("RATE#tenant#") {
+            return Act::Refuse;
+        }
+        Act::Pass
     });
     let received = me(app, &user.access).await;
     received.assert_unavailable();

@@ -8,11 +8,13 @@ use crate::error::Error;
 
 /// One call of the service, in three languages.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Examples {
-    curl_example: String,
-    node_example: String,
-    python_example: String,
+    #[serde(rename = "curlExample")]
+    curl: String,
+    #[serde(rename = "nodeExample")]
+    node: String,
+    #[serde(rename = "pythonExample")]
+    python: String,
 }
 
 /// A model that every account of NVIDIA's API has.
@@ -45,7 +47,7 @@ const answer = await client.send(
 console.log(answer.output.message.content[0].text);
 "#;
 
-const AWS_PYTHON: &str = r##"# Python example; pip install boto3
+const AWS_PYTHON: &str = r#"# Python example; pip install boto3
 import boto3
 
 client = boto3.client(
@@ -60,7 +62,7 @@ answer = client.converse(
     messages=[{"role": "user", "content": [{"text": "Hello"}]}],
 )
 print(answer["output"]["message"]["content"][0]["text"])
-"##;
+"#;
 
 const NVIDIA_CURL: &str = r#"curl -X POST '{endpoint}' \
   -H 'authorization: Bearer {secret}' \
@@ -82,7 +84,7 @@ const answer = await client.chat.completions.create({
 console.log(answer.choices[0].message.content);
 "#;
 
-const NVIDIA_PYTHON: &str = r##"# Python example; pip install openai
+const NVIDIA_PYTHON: &str = r#"# Python example; pip install openai
 from openai import OpenAI
 
 client = OpenAI(
@@ -94,7 +96,7 @@ answer = client.chat.completions.create(
     messages=[{"role": "user", "content": "Hello"}],
 )
 print(answer.choices[0].message.content)
-"##;
+"#;
 
 impl Aws {
     /// How to call with them.
@@ -152,17 +154,13 @@ fn filled(programs: [&str; 3], values: &[(&str, &str)]) -> Result<Examples, Erro
     if !values.iter().all(|(_, value)| is_plain(value)) {
         return Err(malformed());
     }
-    let [curl_example, node_example, python_example] = programs.map(|program| {
+    let [curl, node, python] = programs.map(|program| {
         let places = values.iter();
         places.fold(program.to_owned(), |program, (place, value)| {
             program.replace(place, value)
         })
     });
-    Ok(Examples {
-        curl_example,
-        node_example,
-        python_example,
-    })
+    Ok(Examples { curl, node, python })
 }
 
 /// Whether a value means nothing to a shell or a program, between quotes of any kind.

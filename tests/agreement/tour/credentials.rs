@@ -14,6 +14,9 @@ pub fn everywhere() -> Vec<Sent> {
 
 impl Tour {
     pub(super) async fn credentials(&mut self) {
+        for sent in everywhere() {
+            assert_eq!(self.visit(sent).await.status, 401);
+        }
         // John's tenant has both, Alice's neither, and the doctor is no admin.
         for (name, password, status) in [
             ("john", "securePassword123", 200),

@@ -148,7 +148,7 @@ impl Tour {
         self.visit(Sent::post(USERS, &late).bearer(admin)).await;
         self.world
             .alter(&user_key(&bob), |row| {
-                row["invite"]["expires_at"] = json!(1)
+                row["invite"]["expires_at"] = json!(1);
             })
             .await;
         let again = json!({"email": "bob@example.com", "username": "bob", "role": "admin"});

@@ -101,7 +101,7 @@ async fn a_good_token_from_an_address_that_is_not_allowed_is_told_so() {
     let tenant = shared::store::key::Key::tenant(&TENANT.into());
     world
         .alter(&tenant, |row| {
-            row["policy"]["allowed_cidrs"] = json!(["192.0.2.0/24"])
+            row["policy"]["allowed_cidrs"] = json!(["192.0.2.0/24"]);
         })
         .await;
     let words = [
