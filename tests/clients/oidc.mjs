@@ -22,7 +22,7 @@ function fail(why) {
 // From an address of its own (Linux), since logins are limited by address.
 function login(base) {
   const random = (below) => Math.floor(Math.random() * below);
-  const localAddress = `127.26.${random(256)}.${1 + random(254)}`;
+  const localAddress = `127.28.${random(256)}.${1 + random(254)}`;
   const headers = { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
     const options = { method: "POST", headers, localAddress };

@@ -22,7 +22,7 @@ def fail(why):
 def login(base):
     # Another name each time would not do: this one exists. From an address of its own (Linux).
     session = requests.Session()
-    host = f"127.25.{random.randrange(256)}.{random.randrange(1, 255)}"
+    host = f"127.27.{random.randrange(256)}.{random.randrange(1, 255)}"
     adapter = requests.adapters.HTTPAdapter()
     adapter.init_poolmanager(1, 1, source_address=(host, 0))
     session.mount("http://127.", adapter)

@@ -88,8 +88,9 @@ async fn openid_clients_find_the_keys_and_verify_an_access_token() {
 /// A token of good signature whose time is over.
 async fn expired_token(stack: &Stack) -> String {
     let caller = Caller::at(stack, [127, 34, 0, 1]);
-    let name = alias(stack, "alice@acme.fr").await;
-    let login = caller.login(&name, "your-password").await;
+    // Of nobody whose events another test counts.
+    let name = alias(stack, "doctor.smith").await;
+    let login = caller.login(&name, "secure-password").await;
     let mut claims = access_claims(login.member("token"));
     (claims.iat, claims.exp) = (claims.iat - 86_400, claims.iat);
     let environment = stack.stores().environment(Clock::System).unwrap();
