@@ -12,170 +12,30 @@ password and changes it back, so no other client may run at the same time.
 """
 
 import ast
-import base64
-import json
 import os
 import pathlib
-import random
-import re
-import shlex
-import socket
-import subprocess
 import sys
-import threading
 import time
 
-VARIES = {"token", "accessToken", "refreshToken", "request_id", "id"}
-VARIES |= {"created_at", "updated_at", "last_login"}
+from noxys import document_002
+from printed import (
+    PRINTED_TOKEN,
+    Address,
+    bash,
+    between,
+    commands,
+    described,
+    example,
+    fail,
+    objects,
+    request,
+    run,
+)
+
 # What the customer's own API answers, in examples/protected-api.
 OWN_API = {"status": "ready", "user": "user-123456", "tenant_id": "nuxera"}
 # The API key of the demonstration data, which `make run` prints.
 API_KEY = "gatehouse_NudgeScribeDemo0000001_OfTheLocalStackAloneAndWorthNothingElsewher_4ShVXm"
-# How deep each line of 002's programs stands, the blank ones left out.
-NOXYS_CLIENT = "000" + "0122222" + "122332" + "22222" + "1223" + "122233222" + "000"
-BACKOFF = "00" + "0122" + "3333" + "21"
-PRINTED_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
-
-
-def fail(why):
-    sys.exit(f"documents.py: {why}")
-
-
-class Address:
-    """A port whose connections reach the stack from a loopback address of its own (Linux).
-
-    Logins are limited by address, and printed examples do not choose theirs.
-    """
-
-    def __init__(self, stack):
-        self.renew()
-        self.stack = stack
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def renew(self):
-        """Another address from the next connection on."""
-        self.source = f"127.24.{random.randrange(256)}.{random.randrange(1, 255)}"
-
-    def accept(self):
-        while True:
-            near, _ = self.listener.accept()
-            far = socket.create_connection(self.stack, source_address=(self.source, 0))
-            for pair in ((near, far), (far, near)):
-                threading.Thread(target=self.copy, args=pair, daemon=True).start()
-
-    @staticmethod
-    def copy(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-
-def run(command, script=""):
-    """What a program printed, which must have ended well."""
-    done = subprocess.run(
-        command, input=script, capture_output=True, text=True, timeout=60, check=False
-    )
-    if done.returncode != 0:
-        fail(f"{command[0]} ended with exit code {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def request(base, method, path, body=None, token=None):
-    """One call of our own, for what a document describes without a command: status and answer."""
-    command = ["curl", "--silent", "--write-out", "\n%{http_code}", "-X", method, base + path]
-    if body is not None:
-        command += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
-    if token is not None:
-        command += ["-H", f"Authorization: Bearer {token}"]
-    answer, _, status = run(command).rpartition("\n")
-    return int(status), json.loads(answer)
-
-
-def check(name, printed, answered):
-    """Every member that is printed is there, with its value or, in VARIES, a value of its kind."""
-    for member, value in printed.items():
-        if member not in answered:
-            fail(f"{name}: the answer has no {member}")
-        given = answered[member]
-        if isinstance(value, dict):
-            check(name, value, given)
-        elif member == "id":
-            # 000 prints a number once, strings everywhere else: ids are strings.
-            if not isinstance(given, str):
-                fail(f"{name}: id is no string")
-        elif member in VARIES:
-            if not isinstance(given, type(value)):
-                fail(f"{name}: {member} is of another type")
-        elif isinstance(value, str) and value.endswith("..."):
-            # The rest is left to the reader.
-            if not given.startswith(value.removesuffix("...").rstrip()):
-                fail(f"{name}: {member} does not begin as {value!r}")
-        elif given != value:
-            fail(f"{name}: {member} is not {value!r}")
-
-
-def example(name, printed, answered):
-    check(name, printed, answered)
-    print(f"ok {name}")
-
-
-def described(name, expected, printed, response):
-    """The status and the answer of a call that a document describes."""
-    status, answered = response
-    if status != expected:
-        fail(f"{name}: status {status}, expected {expected}")
-    example(name, printed, answered)
-    return answered
-
-
-def objects(text):
-    """The JSON objects printed in a text, without comments and lines of dots."""
-    text = re.sub(r"\s+//[^\n]*|\n\s*\.\.\.(?=\n)", "", text)
-    # A list that ended in dots has a comma too many.
-    text = re.sub(r",(\s*})", r"\1", text)
-    decoder, found, at = json.JSONDecoder(), [], text.find("{")
-    while at >= 0:
-        try:
-            value, at = decoder.raw_decode(text, at)
-            found.append(value)
-        except json.JSONDecodeError:
-            at += 1
-        at = text.find("{", at)
-    return found
-
-
-def commands(text):
-    """The curl commands printed in a text, each up to the line that closes it."""
-    found, open_lines = [], []
-    for line in text.splitlines():
-        if not open_lines and not line.startswith("curl "):
-            continue
-        open_lines.append(line)
-        try:
-            shlex.split("\n".join(open_lines))
-        except ValueError:
-            continue
-        if not line.endswith("\\"):
-            found.append("\n".join(open_lines))
-            open_lines = []
-    return found
-
-
-def between(text, start, end=None):
-    if start not in text:
-        fail(f"a document has no {start.strip()!r}")
-    rest = text.split(start, 1)[1]
-    return rest.split(end, 1)[0] if end else rest
-
-
-def bash(command):
-    """What a printed command answers; only curl's progress meter is turned off."""
-    return json.loads(run(["bash", "-s"], command.replace("curl ", "curl -s ", 1)))
 
 
 def document_000(text, stack):
@@ -254,111 +114,6 @@ def document_001(text, stack):
     described("001's validate with a bad token", 401, invalid, response)
     response = request(base, "POST", logout, token=token)
     described("001's logout", 200, out, response)
-
-
-def indented(code, depths):
-    """A program whose indentation the document has lost: a digit of depths for each line of it."""
-    lines = [line for line in code.splitlines() if line.strip()]
-    if len(lines) != len(depths):
-        fail(f"a program has {len(lines)} lines, expected {len(depths)}")
-    return "\n".join("    " * int(depth) + line for line, depth in zip(lines, depths)) + "\n"
-
-
-def document_002(text, stack):
-    """Login by curl, a Python client class, a backoff loop, and the refusals that are printed."""
-    address = Address(stack)
-    text = text.replace("https://api.noxys.cloud", address.base)
-    login, interactions = commands(text)[:2]
-    _, session, too_many = objects(between(text, "\nLogin with Email", "\nUsing a Token\n"))
-    (payload,) = objects(between(text, "\nExample Decoded Payload:\n", "\nClaims:\n"))
-    expired, invalid, insufficient, _ = objects(between(text, "\nTroubleshooting\n"))
-    (forbidden,) = objects(between(text, "\nAttempting a privileged", "\nOAuth 2.0"))
-    (limited,) = objects(between(text, "X-RateLimit-Reset: ", "\nResponse Headers:\n"))
-
-    answer = bash(login)
-    example("002's curl login", session, answer)
-    token = answer["token"]
-    claims = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    lifetime = payload["exp"] - payload["iat"]
-    if claims["exp"] - claims["iat"] != lifetime:
-        fail("002's token does not live as long as the printed one")
-    example("002's claims", {**payload, "iat": claims["iat"], "exp": claims["exp"]}, claims)
-    page = bash(interactions.replace(PRINTED_TOKEN, token))
-    if len(page["interactions"]) != 50:
-        fail("002's curl call of the customer's API: not 50 interactions")
-    print("ok 002's curl call of the customer's API")
-
-    # The class signs in with a placeholder for alice's password.
-    program = "import requests\n" + between(text, "Example: Python Auto-Refresh\n\nimport requests\n")
-    program = indented(program.split("\nRole-Based", 1)[0], NOXYS_CLIENT)
-    program = program.replace('"alice@acme.fr", "password"', '"alice@acme.fr", "your-password"')
-    printed = run(["python3", "-"], program + "print(len(interactions['interactions']))\n")
-    if printed != "50\n":
-        fail(f"002's Python printed {printed!r}")
-    print("ok 002's NoxysClient")
-
-    users = "/api/v1/users"
-    described("002's invalid token", 401, invalid, request(address.base, "GET", users, token="e.y.J"))
-    token_of_yesterday = os.environ.get("EXPIRED_TOKEN")
-    if token_of_yesterday:
-        response = request(address.base, "GET", users, token=token_of_yesterday)
-        described("002's expired token", 401, expired, response)
-    viewer = {"email": "victor@acme.fr", "password": "viewer-password"}
-    _, session = request(address.base, "POST", "/api/v1/auth/login", viewer)
-    response = request(address.base, "GET", users, token=session["token"])
-    described("002's viewer", 403, forbidden, response)
-    if not response[1]["error"].startswith(insufficient["error"]):
-        fail("002's viewer is not told what its troubleshooting says")
-    backs_off(text, address, users, token, limited)
-    for _ in range(11):
-        response = request(address.base, "POST", "/api/v1/auth/login", {})
-        if response[0] != 400:
-            described("002's limit of logins", 429, too_many, response)
-            return
-    print("skipped 002's limit of logins: this stack allows more than 10 a minute")
-
-
-def backs_off(text, address, path, token, limited):
-    """The loop that waits where a limit is used up; a wait is another address here."""
-    program = "import requests\n" + between(text, "Backoff in Python\n\nimport requests\n")
-    program = indented(program.split("\nSecurity Best", 1)[0], BACKOFF)
-    url, headers = address.base + path, {"Authorization": f"Bearer {token}"}
-    waits, sleep = [], time.sleep
-
-    def waited(seconds):
-        waits.append(seconds)
-        address.renew()
-
-    defined = {}
-    exec(compile(program, "002", "exec"), defined)
-    call, sessions = defined["api_call_with_retry"], defined["requests"]
-    time.sleep = waited
-    try:
-        for _ in range(250):
-            if call(url, headers).status_code != 200:
-                fail("002's backoff: the call that it repeats does not end well")
-            if waits:
-                break
-    finally:
-        time.sleep = sleep
-    if not waits:
-        print("skipped 002's backoff: this stack allows more than 250 calls a minute")
-        return
-    if not all(1 <= seconds <= 60 for seconds in waits):
-        fail(f"002's backoff waited {waits} s")
-    print("ok 002's backoff")
-    for _ in range(250):
-        response = sessions.get(url, headers=headers)
-        if response.status_code == 429:
-            seconds = response.headers["Retry-After"]
-            words = limited["error"].replace("60", seconds)
-            described("002's limit", 429, {**limited, "error": words}, (429, response.json()))
-            for name in ("Limit", "Remaining", "Reset"):
-                int(response.headers[f"X-RateLimit-{name}"])
-            address.renew()
-            return
-    fail("002's limit: not reached")
 
 
 def document_003(text, stack):

@@ -9,20 +9,10 @@ Ends with exit code 1 and one line at the first answer that is not as documented
 import http.client
 import json
 import os
-import random
 import sys
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-
-
-class Address(HTTPAdapter):
-    """Calls from a loopback address of its own, since attempts are limited by address (Linux)."""
-
-    def init_poolmanager(self, *args, **kwargs):
-        host = f"127.24.{random.randrange(256)}.{random.randrange(1, 255)}"
-        super().init_poolmanager(*args, source_address=(host, 0), **kwargs)
+from loopback import session_at
 
 
 def fail(why):
@@ -45,8 +35,7 @@ def main():
     if len(sys.argv) != 2 or not key:
         sys.exit("usage: API_KEY=… machine.py BASE_URL")
     base = sys.argv[1].rstrip("/")
-    session = requests.Session()
-    session.mount("http://127.", Address())
+    session = session_at(24)
 
     def call(what, method, path, wanted, headers=None, body=None, **members):
         response = session.request(

@@ -6,11 +6,11 @@ The address must be the stack's issuer, as it is by default. It finds the keys a
 and looks at what API Gateway's own JWT authorizer needs.
 """
 
-import random
 import sys
 
 import jwt
 import requests
+from loopback import session_at
 
 AUDIENCE = "gatehouse-local"
 
@@ -20,14 +20,8 @@ def fail(why):
 
 
 def login(base):
-    # Another name each time would not do: this one exists. From an address of its own (Linux).
-    session = requests.Session()
-    host = f"127.27.{random.randrange(256)}.{random.randrange(1, 255)}"
-    adapter = requests.adapters.HTTPAdapter()
-    adapter.init_poolmanager(1, 1, source_address=(host, 0))
-    session.mount("http://127.", adapter)
     body = {"email": "user@example.com", "password": "password"}
-    answer = session.post(f"{base}/api/auth/login", json=body, timeout=30)
+    answer = session_at(27).post(f"{base}/api/auth/login", json=body, timeout=30)
     answer.raise_for_status()
     return answer.json()["accessToken"]
 
