@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// The scope that includes every other [002].
 const ALL: &str = "admin:all";
-/// The longest scope, in bytes: it stands in every token.
-const LONGEST: usize = 1024;
+/// The longest scope, in bytes: it stands in every token, and in the rows of clients and sessions, which
+/// have to stay under 1 KB.
+const LONGEST: usize = 256;
 
 /// A set of scopes; its text is space-separated, as in a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

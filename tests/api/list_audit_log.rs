@@ -261,7 +261,7 @@ async fn what_has_expired_is_not_shown_whether_or_not_it_is_still_there() {
 #[tokio::test]
 async fn parameters_that_are_none_are_400_and_are_not_quoted() {
     let log = Log::new().await;
-    let encode = shared::http::page::cursor;
+    let encode = |position| shared::http::page::cursor("events", position);
     let long = format!("2025-03-01T05:28:42.148Z#{}", "a".repeat(257));
     let forged = [
         "AUDIT#nuxera#2025-03-01#0",
@@ -322,7 +322,7 @@ async fn a_cursor_holds_a_position_and_nothing_of_whose_log_it_is() {
         ("0001-01-01T00:00:00.000Z#x", &[]),
         ("0001-01-01T00:00:00.000Z", &[]),
     ] {
-        let cursor = shared::http::page::cursor(position);
+        let cursor = shared::http::page::cursor("events", position);
         assert_eq!(
             log.all(&[("cursor", &cursor)]).await,
             expected,

@@ -105,13 +105,14 @@ async fn a_limit_or_cursor_that_is_none_is_refused_and_a_cursor_opens_no_other_t
     }
     let what = "cursor must be a next_cursor of this list";
     let long = "YWFh".repeat(101);
-    for cursor in ["!", "eA==", "_w", &long] {
+    let of_another_list = shared::http::page::cursor("clients", "1004");
+    for cursor in ["!", "eA==", "_w", "MTAwNA", &long, &of_another_list] {
         refused("cursor", cursor, what).await;
     }
     refused("limit", "1,2", "limit is given twice").await;
     // Whatever stands in it, it is a position in the list of the caller's own tenant.
     for position in ["1004", "0", "\u{0}", "USER#1005", "zzz"] {
-        let cursor = shared::http::page::cursor(position);
+        let cursor = shared::http::page::cursor("users", position);
         let page = users.list(list().query("cursor", &cursor).bearer(&token));
         let page = page.await;
         assert_eq!(page.status, 200, "{}", page.text);

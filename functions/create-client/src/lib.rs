@@ -30,7 +30,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, &request.call).await?;
     request.only("POST")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = admin::authenticate(app, &request.call, token, tenant.as_deref()).await?;
     let members = request.members()?;
     let name = members

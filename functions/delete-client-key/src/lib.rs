@@ -21,7 +21,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, &request.call).await?;
     request.only("DELETE")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = admin::authenticate(app, &request.call, token, tenant.as_deref()).await?;
     let client = ClientId::from(request.path_parameter("id")?.as_str());
     let key = KeyId::from(request.path_parameter("key_id")?.as_str());

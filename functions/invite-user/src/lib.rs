@@ -34,7 +34,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, call).await?;
     request.only("POST")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = authenticate(app, call, token, tenant.as_deref()).await?;
     let invited = invite(app, call, &admin, &invitee(&request)?).await?;
     let body = InvitedBody {

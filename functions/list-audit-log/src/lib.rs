@@ -67,6 +67,9 @@ impl<'a> EventBody<'a> {
     }
 }
 
+/// What its cursors are of.
+const LIST: &str = "events";
+
 /// Answers a page of the log.
 ///
 /// # Errors
@@ -76,9 +79,9 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     limit::admit_address(app, &request.call).await?;
     request.only("GET")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = admin::authenticate(app, &request.call, token, tenant.as_deref()).await?;
-    let page = Page::of(&request)?;
+    let page = Page::of(&request, LIST)?;
     let after = page.after.as_deref();
     let after = after.map(|after| Position::parse(after).ok_or_else(bad_cursor));
     let sought = Sought {
@@ -92,7 +95,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     let (events, next) = audit_log::read(app, &sought, page.limit, after.transpose()?, now).await?;
     Answer::ok(&LogBody {
         events: events.iter().map(EventBody::new).collect(),
-        next_cursor: next.map(|next| cursor(next.as_str())),
+        next_cursor: next.map(|next| cursor(LIST, next.as_str())),
     })
 }
 

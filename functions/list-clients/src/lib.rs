@@ -21,6 +21,9 @@ struct ClientsBody<'a> {
     next_cursor: Option<String>,
 }
 
+/// What its cursors are of.
+const LIST: &str = "clients";
+
 /// Answers a page of the tenant's clients.
 ///
 /// # Errors
@@ -30,12 +33,12 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, &request.call).await?;
     request.only("GET")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = admin::authenticate(app, &request.call, token, tenant.as_deref()).await?;
-    let page = Page::of(&request)?;
+    let page = Page::of(&request, LIST)?;
     let (clients, last) = list(app, &admin, page.limit, page.after.as_deref()).await?;
     Answer::ok(&ClientsBody {
         clients: clients.iter().map(ClientBody::new).collect(),
-        next_cursor: last.as_deref().map(cursor),
+        next_cursor: last.as_deref().map(|id| cursor(LIST, id)),
     })
 }

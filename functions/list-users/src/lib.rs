@@ -22,6 +22,9 @@ struct UsersBody<'a> {
     next_cursor: Option<String>,
 }
 
+/// What its cursors are of.
+const LIST: &str = "users";
+
 /// Answers who the users of a tenant are.
 ///
 /// # Errors
@@ -31,20 +34,20 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, &request.call).await?;
     request.only("GET")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let tenant = tenant_of_reader(app, &request.call, token, tenant.as_deref()).await?;
     if request.route().ends_with("/{id}") {
         let id = UserId::from(request.path_parameter("id")?.as_str());
         let (user, last_login) = one(app, &tenant, &id).await?;
         return Answer::ok(&OneUserBody::new(&user, last_login));
     }
-    let Page { limit, after } = Page::of(&request)?;
+    let Page { limit, after } = Page::of(&request, LIST)?;
     let (users, next) = list(app, &tenant, limit, after.as_deref()).await?;
     let users = users.iter();
     Answer::ok(&UsersBody {
         users: users
             .map(|(user, last_login)| UserBody::new(user, *last_login))
             .collect(),
-        next_cursor: next.as_deref().map(cursor),
+        next_cursor: next.as_deref().map(|id| cursor(LIST, id)),
     })
 }

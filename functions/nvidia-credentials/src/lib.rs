@@ -38,7 +38,7 @@ pub async fn handle(app: &'static Console, request: Request) -> Result<Answer, E
     admit_address(&app.base, &request.call).await?;
     request.only("GET")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = admin::authenticate(&app.base, &request.call, token, tenant.as_deref()).await?;
     let nvidia = app.nvidia(&admin.tenant).await?;
     Answer::ok(&CredentialsBody {

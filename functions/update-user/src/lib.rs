@@ -26,7 +26,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     admit_address(app, call).await?;
     request.only("PATCH")?;
     let token = bearer::token(&request)?;
-    let tenant = request.query("tenant_id")?;
+    let tenant = request.tenant();
     let admin = authenticate(app, call, token, tenant.as_deref()).await?;
     let id = UserId::from(request.path_parameter("id")?.as_str());
     let wanted = wanted(&request)?;

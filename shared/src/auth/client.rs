@@ -47,7 +47,7 @@ pub struct Update {
 pub fn scope(text: &str) -> Result<Scope, Error> {
     Scope::parse(text).ok_or_else(|| {
         let what = "scope must be words of a-z, 0-9, _, :, . and -, with single spaces between, \
-                    and at most 1024 bytes";
+                    and at most 256 bytes";
         Error::BadRequest(what.to_owned())
     })
 }

@@ -24,12 +24,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page that the query's `limit` and `cursor` ask for.
+    /// The page of `list` that the query's `limit` and `cursor` ask for.
     ///
     /// # Errors
     ///
-    /// [`Error::BadRequest`] where `limit` is no whole number from 1 to 200, or `cursor` none of ours.
-    pub fn of(request: &Request) -> Result<Self, Error> {
+    /// [`Error::BadRequest`] where `limit` is no whole number from 1 to 200, or `cursor` none of this
+    /// list's.
+    pub fn of(request: &Request, list: &str) -> Result<Self, Error> {
         let limit = match request.query("limit")? {
             None => USUAL,
             Some(limit) => whole(&limit).ok_or_else(|| {
@@ -37,7 +38,7 @@ impl Page {
             })?,
         };
         let after = request.query("cursor")?;
-        let after = after.map(|cursor| position(&cursor)).transpose()?;
+        let after = after.map(|cursor| position(list, &cursor)).transpose()?;
         Ok(Self { limit, after })
     }
 }
@@ -49,17 +50,22 @@ fn whole(limit: &str) -> Option<usize> {
     (1..=MOST).contains(&limit).then_some(limit)
 }
 
-fn position(cursor: &str) -> Result<String, Error> {
+fn position(list: &str, cursor: &str) -> Result<String, Error> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.filter(|text| !text.is_empty() && text.len() <= LONGEST_POSITION)
+    let position = text.as_deref().and_then(|text| text.strip_prefix(list));
+    let position = position.and_then(|text| text.strip_prefix(' '));
+    let fits = |text: &&str| !text.is_empty() && text.len() <= LONGEST_POSITION;
+    position
+        .filter(fits)
+        .map(str::to_owned)
         .ok_or_else(bad_cursor)
 }
 
-/// The `next_cursor` of a list that goes on after `position`.
+/// The `next_cursor` of `list` where it goes on after `position`. One list's is none of another's.
 #[must_use]
-pub fn cursor(position: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(position)
+pub fn cursor(list: &str, position: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{list} {position}"))
 }
 
 /// That a cursor is none of ours.

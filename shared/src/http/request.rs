@@ -99,6 +99,14 @@ impl Request {
         Ok(value.map(str::to_owned))
     }
 
+    /// The tenant that the query names, for an admin of several; two names are one that nobody has.
+    #[must_use]
+    pub fn tenant(&self) -> Option<String> {
+        let parameters = self.inner.query_string_parameters();
+        let names = parameters.all("tenant_id")?.join(",");
+        Some(names).filter(|names| !names.is_empty())
+    }
+
     /// Refuses every method but `method`.
     ///
     /// # Errors
