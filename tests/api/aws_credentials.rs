@@ -27,6 +27,21 @@ async fn john(world: &World) -> String {
     world.sign_in(&id).await.access
 }
 
+/// A tenant's secret, whole.
+pub const STORED: &str = r#"{
+    "aws": {
+        "region": "eu-west-1",
+        "access_key_id": "AKIA",
+        "secret_access_key": "a-secret-of-many-characters",
+        "endpoint": "https://a.example/model/m/converse"
+    },
+    "nvidia": {
+        "api_key": "a-secret-of-many-characters",
+        "base_url": "https://a.example",
+        "endpoint": "https://a.example/v1/chat/completions"
+    }
+}"#;
+
 /// Puts a tenant's secret.
 pub async fn store(world: &World, tenant: &str, text: &str) {
     let secrets = world.environment().secrets_manager();
