@@ -4,6 +4,7 @@ use serde_json::json;
 use shared::store::key::Key;
 
 use super::functions::Functions;
+use super::targets;
 use crate::exchange::Sent;
 use crate::session::tampered;
 use crate::users::{ALICE, ALICES};
@@ -39,6 +40,7 @@ pub async fn callers() -> (World, Functions, [String; 15]) {
         config.login_free_failures = 1000;
     })
     .await;
+    targets::credentials(&world).await;
     let functions = Functions::new(&world).await;
     let mut tokens = Vec::new();
     for caller in CALLERS {

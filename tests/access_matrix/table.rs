@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::targets::UNCHANGED;
 use crate::exchange::Sent;
 use crate::users::{ALICE, accept, invite, read};
 
@@ -49,10 +50,14 @@ const ADMINS_200: Statuses = [
 const CLIENTS_OWN: Statuses = [
     400, 401, 401, 401, 401, 401, 401, 200, 200, 200, 200, 401, 401, 401, 401,
 ];
-/// What admins do to a user or a client that is not there.
-const ADMINS_404: Statuses = [
-    401, 403, 403, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
-];
+/// What admins see of their tenant where only Alice's has it.
+const CREDENTIALS: Statuses = admins_of_one(200);
+/// What admins do to a user or a client of Alice's tenant, done with this status.
+const fn admins_of_one(done: u16) -> Statuses {
+    [
+        401, 403, 403, done, done, 404, 404, 401, 401, 401, 401, 401, 401, 401, 401,
+    ]
+}
 
 pub fn rows() -> Vec<Row> {
     let row = |route: &'static str, sent: Sent, statuses| Row {
@@ -65,15 +70,13 @@ pub fn rows() -> Vec<Row> {
         let (method, path) = route.split_once(' ').expect("a route");
         row(route, Sent::new(method, path), statuses)
     };
-    let of_nobody = |route: &'static str, body: &Value| {
+    // Of whom [`Targets`] fills in.
+    let of_one = |route: &'static str, body: &Value, done: u16| {
         let (method, path) = route.split_once(' ').expect("a route");
         let sent = Sent::new(method, path).header("content-type", "application/json");
-        let sent = sent.body(&body.to_string()).parameter("id", "nobody");
-        row(route, sent, ADMINS_404)
+        row(route, sent.body(&body.to_string()), admins_of_one(done))
     };
-    let name = json!({"name": "x"});
-    let key = Sent::new("DELETE", "/api/v1/clients/{id}/keys/{key_id}");
-    let key = key.parameter("id", "nobody").parameter("key_id", "none");
+    let name = json!({"name": UNCHANGED});
     vec![
         row("POST /api/auth/login", Sent::login("nobody", "x"), all(401)),
         row(
@@ -89,8 +92,8 @@ pub fn rows() -> Vec<Row> {
             Sent::post("/api/auth/change-password", &empty),
             OWN_400,
         ),
-        simple("GET /api/auth/aws-credentials", ADMINS_404),
-        simple("GET /api/auth/nvidia-credentials", ADMINS_404),
+        simple("GET /api/auth/aws-credentials", CREDENTIALS),
+        simple("GET /api/auth/nvidia-credentials", CREDENTIALS),
         simple("POST /v1/auth", all(400)),
         row("ANY /v1/auth", Sent::new("TRACE", "/v1/auth"), CLIENTS_OWN),
         simple("POST /v1/auth/refresh", CLIENTS_OWN),
@@ -102,8 +105,8 @@ pub fn rows() -> Vec<Row> {
         simple("GET /api/v1/users", READERS),
         row("GET /api/v1/users/{id}", read(ALICE), READERS_OF_ONE),
         row("POST /api/v1/users", invite(&empty), ADMINS_400),
-        of_nobody("PATCH /api/v1/users/{id}", &name),
-        of_nobody("DELETE /api/v1/users/{id}", &empty),
+        of_one("PATCH /api/v1/users/{id}", &name, 200),
+        of_one("DELETE /api/v1/users/{id}", &empty, 204),
         simple("GET /api/v1/audit-log", ADMINS_200),
         simple("GET /api/v1/clients", ADMINS_200),
         row(
@@ -111,10 +114,10 @@ pub fn rows() -> Vec<Row> {
             Sent::post("/api/v1/clients", &empty),
             ADMINS_400,
         ),
-        of_nobody("PATCH /api/v1/clients/{id}", &name),
-        of_nobody("DELETE /api/v1/clients/{id}", &empty),
-        of_nobody("POST /api/v1/clients/{id}/keys", &empty),
-        row("DELETE /api/v1/clients/{id}/keys/{key_id}", key, ADMINS_404),
+        of_one("PATCH /api/v1/clients/{id}", &name, 200),
+        of_one("DELETE /api/v1/clients/{id}", &empty, 204),
+        of_one("POST /api/v1/clients/{id}/keys", &empty, 201),
+        of_one("DELETE /api/v1/clients/{id}/keys/{key_id}", &empty, 204),
         simple("GET /metrics", all(200)),
         simple("GET /.well-known/openid-configuration", all(200)),
         simple("GET /.well-known/jwks.json", all(200)),

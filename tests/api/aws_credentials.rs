@@ -27,6 +27,21 @@ async fn john(world: &World) -> String {
     world.sign_in(&id).await.access
 }
 
+/// A tenant's secret, whole.
+pub const STORED: &str = r#"{
+    "aws": {
+        "region": "eu-west-1",
+        "access_key_id": "AKIA",
+        "secret_access_key": "a-secret-of-many-characters",
+        "endpoint": "https://a.example/model/m/converse"
+    },
+    "nvidia": {
+        "api_key": "a-secret-of-many-characters",
+        "base_url": "https://a.example",
+        "endpoint": "https://a.example/v1/chat/completions"
+    }
+}"#;
+
 /// Puts a tenant's secret.
 pub async fn store(world: &World, tenant: &str, text: &str) {
     let secrets = world.environment().secrets_manager();
@@ -92,6 +107,40 @@ async fn an_admin_sees_the_masked_credentials_that_the_document_prints() {
         !received.text.contains("wJalr"),
         "the secret is in the answer"
     );
+}
+
+#[tokio::test]
+async fn the_example_for_curl_begins_with_a_warning_where_the_model_has_a_colon_and_only_there() {
+    let world = World::new().await;
+    let app: &Console = world.instance().await;
+    let alice = world.sign_in("00000000-0000-0000-0000-000000000010").await;
+    for (model, warns) in [
+        ("amazon.nova-lite-v1:0", true),
+        ("eu.anthropic.claude-sonnet-4-6", false),
+    ] {
+        // The colons of the scheme and of the port are none of the path's.
+        let endpoint = format!("https://a.example:8443/model/{model}/converse");
+        let stored = json!({"aws": {
+            "region": "eu-west-1",
+            "access_key_id": "AKIA",
+            "secret_access_key": "a-secret-of-many-characters",
+            "endpoint": endpoint,
+        }});
+        store(&world, alice.tenant.as_str(), &stored.to_string()).await;
+        let mut received = send(app, aws_credentials::handle, aws(&alice.access)).await;
+        let examples = received.body["credentials"].take();
+        let curl = examples["curlExample"].as_str().expect("an example");
+        let (first, rest) = curl.split_once('\n').expect("lines");
+        let program = if warns { rest } else { curl };
+        assert_eq!(first.starts_with("# "), warns, "{curl}");
+        assert_eq!(first.contains("Node or Python"), warns, "{curl}");
+        let call = format!("curl -X POST '{endpoint}' \\\n");
+        assert!(program.starts_with(&call), "{curl}");
+        for other in ["nodeExample", "pythonExample"] {
+            let other = examples[other].as_str().expect("an example");
+            assert!(!other.contains("curl") && other.contains(model), "{other}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ use serde_json::json;
 use shared::app::{App, Verifying};
 use shared::error::Error;
 use shared::http::{Answer, Request};
+use shared::store::key::Key;
 
+use super::another_tenant::NAMED;
 use super::fault::{Repeated, faults};
 use super::flow::Need::{self, Cold, Must};
 use super::flow::operation;
@@ -79,7 +81,7 @@ async fn each_fault<A, H, F>(
 #[tokio::test]
 async fn the_audit_log_answers_a_page_or_503() {
     let (world, tokens) = signed_in().await;
-    let user = shared::store::key::Key::user(&"user-123456".into());
+    let user = Key::user(&"user-123456".into());
     let sent = Sent::get("/api/v1/audit-log")
         .query("from", "2025-03-01T00:00:00Z")
         .bearer(tokens.member("token"));
@@ -91,6 +93,30 @@ async fn the_audit_log_answers_a_page_or_503() {
         .await;
     let event = [("event", Must)];
     each_fault::<Verifying, _, _>(&world, list_audit_log::handle, &event, &sent, 403).await;
+}
+
+#[tokio::test]
+async fn the_audit_log_of_a_tenant_that_a_super_admin_names_is_a_page_or_503() {
+    let (world, tokens) = signed_in().await;
+    let user = Key::user(&"user-123456".into());
+    world
+        .alter(&user, |row| row["role"] = json!("super_admin"))
+        .await;
+    let sent = Sent::get("/api/v1/audit-log")
+        .query("from", "2025-03-01T00:00:00Z")
+        .query("tenant_id", "nudgescribe")
+        .bearer(tokens.member("token"));
+    // There is no such tenant in this world yet, whatever the call of it does.
+    let missing = send(
+        world.instance::<Verifying>().await,
+        list_audit_log::handle,
+        sent.clone(),
+    );
+    assert_eq!(missing.await.status, 404);
+    let tenant = world.json(&Key::tenant(&"nuxera".into())).await;
+    let named = Key::tenant(&"nudgescribe".into());
+    world.put_json(&named, &tenant).await;
+    each_fault::<Verifying, _, _>(&world, list_audit_log::handle, &NAMED, &sent, 200).await;
 }
 
 #[tokio::test]

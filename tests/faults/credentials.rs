@@ -6,7 +6,7 @@ use shared::credentials::Console;
 use super::flow::Need::{Cold, Must};
 use super::flow::{Flow, Need};
 use super::refresh::signed_in;
-use crate::api::aws_credentials::store;
+use crate::api::aws_credentials::{STORED, store};
 use crate::exchange::Sent;
 
 /// The calls of both endpoints.
@@ -23,20 +23,7 @@ async fn the_credentials_are_shown_masked_or_503_is_answered() {
     let (world, tokens) = signed_in().await;
     let user = shared::store::key::Key::user(&"user-123456".into());
     world.alter(&user, |row| row["role"] = json!("admin")).await;
-    let stored = json!({
-        "aws": {
-            "region": "eu-west-1",
-            "access_key_id": "AKIA",
-            "secret_access_key": "a-secret-of-many-characters",
-            "endpoint": "https://a.example/model/m/converse",
-        },
-        "nvidia": {
-            "api_key": "a-secret-of-many-characters",
-            "base_url": "https://a.example",
-            "endpoint": "https://a.example/v1/chat/completions",
-        },
-    });
-    store(&world, "nuxera", &stored.to_string()).await;
+    store(&world, "nuxera", STORED).await;
     let app = world.instance::<Console>().await;
     let check = async |tried: &super::flow::Tried| {
         let name = tried.name();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::flow::Need::{self, May, Must};
 use super::flow::operation;
 use super::{
-    address, audit, authorizer, change_password, client_admin, clients, credentials, invites,
-    login, refresh, token, users,
+    address, another_tenant, audit, authorizer, change_password, client_admin, clients,
+    credentials, invites, login, refresh, token, users,
 };
 
 const PAGE: &str = include_str!("../../docs/failures.md");
@@ -61,6 +61,7 @@ fn broken() -> BTreeSet<Row> {
         ("jwks", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
+    flows.extend(another_tenant::ENDPOINTS.map(|endpoint| (endpoint, &another_tenant::NAMED[..])));
     let administration = [
         "list-clients",
         "create-client",

@@ -2,6 +2,7 @@
 //! `docs/failures.md` says, with nothing half done, and never with a yes in place of a no.
 
 mod address;
+mod another_tenant;
 mod audit;
 mod authorizer;
 mod caches;

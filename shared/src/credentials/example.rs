@@ -27,6 +27,10 @@ const AWS_CURL: &str = r#"curl -X POST '{endpoint}' \
   -d '{"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}'
 "#;
 
+/// What curl's example begins with where the path has a colon: AWS wants `%253A` for it in what is signed
+/// (Signature Version 4, canonical URI), and curl up to 8 signs it as it is.
+const AWS_CURL_COLON: &str = "# AWS refuses what curl signs for a path with a colon: use Node or Python, or an inference profile's id without one\n";
+
 const AWS_NODE: &str = r#"// Node.js example, an ES module; npm install @aws-sdk/client-bedrock-runtime
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 
@@ -110,7 +114,7 @@ impl Aws {
         let (base, rest) = model.ok_or_else(malformed)?;
         let model = rest.strip_suffix("/converse").ok_or_else(malformed)?;
         let secret = self.secret_access_key.masked();
-        filled(
+        let mut examples = filled(
             [AWS_CURL, AWS_NODE, AWS_PYTHON],
             &[
                 ("{region}", &self.region),
@@ -120,7 +124,11 @@ impl Aws {
                 ("{key}", &self.access_key_id),
                 ("{secret}", &secret),
             ],
-        )
+        )?;
+        if model.contains(':') {
+            examples.curl.insert_str(0, AWS_CURL_COLON);
+        }
+        Ok(examples)
     }
 }
 
