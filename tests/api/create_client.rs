@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use shared::api_key::ApiKey;
+use shared::app::Sessions;
 use shared::store::key::Key;
 
 use crate::calls::{cost, events};
-use crate::client::made;
-use crate::exchange::Received;
+use crate::client::{auth, made, patched};
+use crate::exchange::{Received, send};
 use crate::wire::Act;
 use crate::world::{ADDRESS, START, World};
 
@@ -19,7 +20,7 @@ fn client_of(received: &Received) -> &str {
 async fn a_client_is_made_with_its_first_key_in_two_requests() {
     let world = World::new().await;
     let desk = world.desk("acme").await;
-    let body = json!({"name": "Batch jobs", "scope": "notes:write notes:read", "id": "mine", "status": "suspended"});
+    let body = json!({"name": "Batch jobs", "scope": "notes:write notes:read", "id": "mine"});
     let received = desk.ask(made(&body).request_id("r-1")).await;
     let calls = world.wire.work();
     let id = client_of(&received);
@@ -103,10 +104,35 @@ async fn a_scope_is_for_the_admin_to_give_or_not() {
 }
 
 #[tokio::test]
+async fn a_client_may_be_made_suspended_and_signs_in_once_it_is_active() {
+    let world = World::new().await;
+    let desk = world.desk("acme").await;
+    for (asked, status) in [
+        (json!("suspended"), "suspended"),
+        (json!("active"), "active"),
+        (json!(null), "active"),
+    ] {
+        let received = desk.ask(made(&json!({"name": "x", "status": asked}))).await;
+        let id = client_of(&received);
+        assert_eq!(received.body["client"]["status"], status);
+        let row = world.json(&Key::client(&id.into())).await;
+        assert_eq!((&row["status"], &row["epoch"]), (&json!(status), &json!(1)));
+        let key = received.member("api_key");
+        let app: &Sessions = world.instance().await;
+        let signed_in = send(app, client_auth::handle, auth(key)).await.status;
+        assert_eq!(signed_in, if status == "active" { 200 } else { 403 });
+        let active = patched(id, &json!({"status": "active"}));
+        assert_eq!(desk.ask(active).await.status, 200);
+        world.sign_in_client(key).await;
+    }
+}
+
+#[tokio::test]
 async fn a_name_is_needed_and_bounded_and_a_scope_has_its_form() {
     let world = World::new().await;
     let desk = world.desk("acme").await;
     let bounds = "name must have from 1 to 200 bytes and no control characters";
+    let status = "status must be active or suspended";
     let scope = "scope must be words of a-z, 0-9, _, :, . and -, with single spaces between, and at most 256 bytes";
     for (body, what) in [
         (json!({}), "name is required"),
@@ -122,6 +148,9 @@ async fn a_name_is_needed_and_bounded_and_a_scope_has_its_form() {
             json!({"name": "x", "scope": ["a"]}),
             "scope must be a string",
         ),
+        (json!({"name": "x", "status": 7}), "status must be a string"),
+        (json!({"name": "x", "status": "deleted"}), status),
+        (json!({"name": "x", "status": ""}), status),
         (json!({"name": "x", "scope": "A"}), scope),
         (json!({"name": "x", "scope": "a  b"}), scope),
         (json!({"name": "x", "scope": "a".repeat(257)}), scope),

@@ -42,7 +42,7 @@ async fn a_removed_client_leaves_no_name_no_list_and_no_key_that_opens() {
         "id": ID,
         "tenant_id": TENANT,
         "name": "",
-        "scope": before["scope"],
+        "scope": "",
         "status": "deleted",
         "version": 3,
         "epoch": 2,

@@ -6,7 +6,7 @@ use shared::app::Verifying;
 use super::{fleet, is_let_through, take, writes};
 use crate::calls::events;
 use crate::exchange::{Sent, send};
-use crate::wire::{Act, Call};
+use crate::wire::{Act, Call, Turn};
 use crate::world::{ADDRESS, START, World};
 
 /// What becomes of each call.
@@ -152,4 +152,36 @@ async fn where_a_call_cannot_be_counted_it_is_refused_and_a_block_at_hand_is_use
     // That was no refusal by the limit, and is not remembered.
     world.wire.heal();
     assert!(is_let_through(&world, app).await);
+}
+
+#[tokio::test]
+async fn an_instance_takes_blocks_again_when_one_was_not_had_or_not_waited_for() {
+    let world = World::new().await;
+    let [app] = fleet(&world, 1, 1000).await[..] else {
+        panic!("one instance");
+    };
+    for _ in 0..1000 {
+        assert!(is_let_through(&world, app).await);
+    }
+    world.wait(60);
+    world.wire.rule(|_| Act::Refuse);
+    assert!(!is_let_through(&world, app).await);
+    let turn = Turn::default();
+    let never = turn.clone().lock_owned().await;
+    world
+        .wire
+        .rule(move |_| Act::Turn(turn.clone(), Box::new(Act::Pass)));
+    tokio::select! {
+        biased;
+        _ = is_let_through(&world, app) => panic!("nobody has answered"),
+        () = std::future::ready(()) => {}
+    }
+    drop(never);
+    world.wire.heal();
+    world.wire.take();
+    for _ in 0..100 {
+        assert!(is_let_through(&world, app).await);
+    }
+    // Blocks of 25, and then of a little more.
+    assert_eq!(writes(&world.wire.take()), [4, 0, 0]);
 }

@@ -10,10 +10,9 @@ use shared::auth::admin;
 use shared::auth::client::{Update, scope, update};
 use shared::auth::limit::admit_address;
 use shared::error::Error;
-use shared::http::client::ClientBody;
+use shared::http::client::{ClientBody, status};
 use shared::http::{Answer, Members, Request, bearer};
 use shared::id::ClientId;
-use shared::store::client::ClientStatus;
 
 /// The client as it is now.
 #[derive(Serialize)]
@@ -41,19 +40,10 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
 }
 
 fn wanted(members: &Members) -> Result<Update, Error> {
-    let status = match members.string("status")? {
-        None => None,
-        Some("active") => Some(ClientStatus::Active),
-        Some("suspended") => Some(ClientStatus::Suspended),
-        Some(_) => {
-            let what = "status must be active or suspended";
-            return Err(Error::BadRequest(what.to_owned()));
-        }
-    };
     let wanted = Update {
         name: members.line("name")?,
         scope: members.string("scope")?.map(scope).transpose()?,
-        status,
+        status: status(members)?,
     };
     if wanted.name.is_none() && wanted.scope.is_none() && wanted.status.is_none() {
         let what = "name, scope or status is required";

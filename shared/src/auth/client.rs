@@ -63,6 +63,7 @@ pub async fn create(
     admin: &Admin,
     name: String,
     scope: Scope,
+    status: ClientStatus,
 ) -> Result<(Described, ApiKey), Error> {
     let key = ApiKey::random();
     let client = Client {
@@ -70,7 +71,7 @@ pub async fn create(
         tenant_id: admin.tenant.clone(),
         name,
         scope,
-        status: ClientStatus::Active,
+        status,
         version: 1,
         epoch: 1,
         keys: vec![ClientKey {

@@ -155,7 +155,7 @@ impl Client {
         let client = self
             .next(
                 "SET version = :next, #event = :event, #status = :status, #name = :none, \
-                 #keys = :keys, epoch = :epoch, expires_at = :expires_at \
+                 #scope = :none, #keys = :keys, epoch = :epoch, expires_at = :expires_at \
                  REMOVE tenant_pk, tenant_sk",
                 event,
             )?

@@ -45,13 +45,27 @@ struct Tally {
 }
 
 /// What a call is to do about a limit.
-pub(super) enum Plan {
+pub(super) enum Plan<'a> {
     /// It is let through; where the count stands then, as far as the instance knows.
     Admit(Window),
     /// The limit is known to be used up.
     Refuse,
-    /// So many uses are to be asked for.
-    Take(u32),
+    /// So many uses are to be asked for; where they are a block, this is kept until there is an answer.
+    Take(u32, Option<Lease<'a>>),
+}
+
+/// That a block is being asked for. When it is dropped, whatever came of that, the next call may ask.
+pub(super) struct Lease<'a> {
+    limits: &'a Limits,
+    window: &'a Window,
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(tally) = self.limits.minute_of(self.window).tally(self.window) {
+            tally.leasing = false;
+        }
+    }
 }
 
 /// An instance remembers so many subjects of a window, more than it comes to serve in a minute, one
@@ -77,11 +91,11 @@ impl Limits {
     }
 
     /// What a call is to do, which counts as done. `leased`: whether uses may be taken in blocks.
-    pub(super) fn plan(&self, window: &Window, leased: bool) -> Plan {
+    pub(super) fn plan<'a>(&'a self, window: &'a Window, leased: bool) -> Plan<'a> {
         let mut minute = self.minute_of(window);
         let before = minute.used_before(window);
         let Some(tally) = minute.tally(window) else {
-            return Plan::Take(1);
+            return Plan::Take(1, None);
         };
         if tally.left > 0 {
             tally.left -= 1;
@@ -93,11 +107,12 @@ impl Limits {
         }
         let block = before.saturating_add(tally.used) / BLOCK;
         if !leased || block < 2 || tally.leasing {
-            return Plan::Take(1);
+            return Plan::Take(1, None);
         }
         // Calls that come meanwhile take one each, or each of them would hold a block.
         tally.leasing = true;
-        Plan::Take(block)
+        let limits = self;
+        Plan::Take(block, Some(Lease { limits, window }))
     }
 
     /// Remembers uses that a call has taken, of which it uses one; gives the window as it then stands.
@@ -106,9 +121,6 @@ impl Limits {
         let Some(tally) = minute.tally(window) else {
             return window.clone().at(count);
         };
-        if uses > 1 {
-            tally.leasing = false;
-        }
         tally.limit = window.limit;
         tally.used += 1;
         tally.left += uses - 1;

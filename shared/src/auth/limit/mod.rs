@@ -104,13 +104,13 @@ async fn admit(
     window: Window,
     refusal: fn(Timestamp) -> Error,
 ) -> Result<(), Error> {
-    let uses = match app.limits.plan(&window, is_leased(&window)) {
+    let (uses, _lease) = match app.limits.plan(&window, is_leased(&window)) {
         Plan::Admit(window) => {
             call.counted_on(window);
             return Ok(());
         }
         Plan::Refuse => return Err(refuse(call, &window, refusal)),
-        Plan::Take(uses) => uses,
+        Plan::Take(uses, lease) => (uses, lease),
     };
     let first = match app.store.take(&window, uses, app.limits.id()).await? {
         Taken::Some { uses, count } => {
