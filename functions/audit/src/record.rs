@@ -11,8 +11,8 @@ use shared::store::event::Event;
 /// The largest event, in bytes of JSON: with its row's other attributes far below what DynamoDB takes.
 /// Ours stay below a thousand.
 const LARGEST_EVENT: usize = 16 * 1024;
-/// The largest event that is set aside; SQS takes a message of 256 KiB.
-const LARGEST_SET_ASIDE: usize = 128 * 1024;
+/// The largest message that is sent, which SQS has always taken.
+const LARGEST_MESSAGE: usize = 256 * 1024;
 
 /// A record.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,17 +60,20 @@ impl Record {
 #[must_use]
 pub fn set_aside(stream_shard: &str, record: &Value) -> String {
     let change = &record["dynamodb"];
-    let mut event = change["NewImage"]["event"].clone();
-    if event.to_string().len() > LARGEST_SET_ASIDE {
-        event = Value::Null;
+    let message = |event: &Value| {
+        let message = json!({
+            "key": change["Keys"],
+            "event": event,
+            "shard_id": stream_shard,
+            "sequence_number": change["SequenceNumber"],
+        });
+        ascii(&message.to_string())
+    };
+    let whole = message(&change["NewImage"]["event"]);
+    if whole.len() > LARGEST_MESSAGE {
+        return message(&Value::Null);
     }
-    let message = json!({
-        "key": change["Keys"],
-        "event": event,
-        "shard_id": stream_shard,
-        "sequence_number": change["SequenceNumber"],
-    });
-    ascii(&message.to_string())
+    whole
 }
 
 /// JSON with every other character written as JSON may, by its UTF-16.
