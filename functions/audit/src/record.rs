@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use shared::auth::audit_log::LONGEST_ID;
+use shared::id::{KeyId, PrincipalId, TenantId};
 use shared::store::counters::Sequence;
 use shared::store::event::Event;
 
@@ -101,8 +102,20 @@ fn id(event: &Value) -> Option<&str> {
 fn read(event: &Value) -> Option<Event> {
     let event: Event = from_attribute(event)?;
     let size = serde_json::to_string(&event).ok()?.len();
-    let has_id = (1..=LONGEST_ID).contains(&event.id.as_str().len());
-    (has_id && size <= LARGEST_EVENT).then_some(event)
+    let id = event.id.as_str();
+    // All of these are parts of keys, of which DynamoDB takes 2,048 and 1,024 bytes.
+    let parts = [
+        Some(id),
+        event.actor.as_ref().map(PrincipalId::as_str),
+        event.subject.as_ref().map(PrincipalId::as_str),
+        event.tenant_id.as_ref().map(TenantId::as_str),
+        event.key_id.as_ref().map(KeyId::as_str),
+    ];
+    let is_short = parts
+        .into_iter()
+        .flatten()
+        .all(|part| part.len() <= LONGEST_ID);
+    (!id.is_empty() && is_short && size <= LARGEST_EVENT).then_some(event)
 }
 
 /// What an attribute in DynamoDB's JSON says.
