@@ -1,5 +1,6 @@
 //! The table's stream: what Lambda's event source does between a stream and a function, as
-//! `template.yaml` has it: reads, filters, cuts batches, and delivers each until it is taken.
+//! `template.yaml` has it: reads, filters, cuts batches, and delivers each until it is taken,
+//! in halves where one fails.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -217,7 +218,7 @@ impl Poller {
                 .to_owned();
             records.retain(|record| self.source.wants(record));
             for batch in records.chunks(self.source.batch_size) {
-                self.deliver(&self.reader.batch(batch)).await;
+                self.deliver(batch).await;
             }
             if let Some(file) = &self.file {
                 replace(file, last.as_bytes()).map_err(failed)?;
@@ -225,25 +226,33 @@ impl Poller {
         }
     }
 
-    /// Delivers a batch until the function has taken it. Only an answer with a state is one.
-    async fn deliver(&self, event: &Value) {
-        loop {
-            let sent = self
-                .client
-                .post(&self.url)
-                .body(event.to_string())
-                .send()
-                .await;
-            let answer = match sent {
-                Ok(answer) => answer.text().await.unwrap_or_default(),
-                Err(_) => String::new(),
-            };
-            let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-            if answer["state"].is_object() {
-                return;
+    /// Delivers a batch until the function has taken it, in halves where it fails.
+    async fn deliver(&self, batch: &[Value]) {
+        let mut waiting = vec![batch];
+        while let Some(part) = waiting.pop() {
+            if self.is_taken(&self.reader.batch(part)).await {
+                continue;
             }
+            let (function, size) = (&self.source.function, part.len());
+            eprintln!("{function} has not taken a batch of {size}: it is delivered again");
             Clock::System.sleep(AGAIN).await;
+            let (first, second) = part.split_at(size.div_ceil(2));
+            if !second.is_empty() {
+                waiting.push(second);
+            }
+            waiting.push(first);
         }
+    }
+
+    /// Whether the function takes a batch. Only an answer with a state says so.
+    async fn is_taken(&self, event: &Value) -> bool {
+        let sent = self.client.post(&self.url).body(event.to_string());
+        let answer = match sent.send().await {
+            Ok(answer) => answer.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["state"].is_object()
     }
 }
 

@@ -66,6 +66,8 @@ async fn a_logout_by_access_token_ends_the_session_everywhere_in_one_write() {
     assert_eq!(recorded, [expected]);
     let row = world.json(&user.session_key()).await;
     assert_eq!(row["revoked_at"], json!(START));
+    // Who lists sessions reads the ended ones too: they go soon.
+    assert_eq!(row["expires_at"], json!(START.seconds() + 86_400));
 
     let guarded = Guarded::new(&world).await;
     guarded.assert_dead(&world, "logged out", &user).await;

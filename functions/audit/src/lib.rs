@@ -1,19 +1,20 @@
 //! The reader of the table's stream: every event, from the item that it changed or from a row of its
 //! own, becomes one row of the audit log and counts once.
 //!
-//! Lambda delivers each batch of a stream's shard at least once. What has been counted lies at or
-//! before the shard's mark and is skipped; rows, last logins and ended sessions come out the same
-//! however often they are done; mark and counters move in one transaction, after everything else.
-//! So it may be killed between any two of its calls. A failure is answered as one: then Lambda
-//! delivers the batch again. A record that cannot be processed never can be: it is set aside in a queue
-//! that raises an alarm, and holds up nothing else.
+//! Lambda delivers each batch of a stream's shard at least once. Rows, last logins and ended sessions
+//! come out the same however often they are done, and are done for whatever is delivered; what lies at
+//! or before the shard's mark is not counted; mark and counters move in one transaction, after
+//! everything else. So it may be killed between any two of its calls. A store that is away fails the
+//! batch: then Lambda delivers it again. A record that cannot be processed never can be: it is set
+//! aside in a queue that raises an alarm, and holds up nothing else.
 //!
 //! Which shard a batch is of, Lambda says only where the event source has a tumbling window, which
 //! then wants a state in the answer; nothing is kept in it.
 
 pub mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
 use aws_sdk_sqs::Client as Queue;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
@@ -24,6 +25,7 @@ use shared::auth::audit;
 use shared::aws::Environment;
 use shared::clock::Timestamp;
 use shared::error::Error;
+use shared::id::EventId;
 use shared::lambda::Invocation;
 use shared::store::counters::{Counts, Sequence};
 use shared::store::event::Event;
@@ -92,35 +94,32 @@ pub async fn handle(app: &'static Audit, call: Invocation<Batch>) -> Result<Take
         return Err(Error::Internal("the event has no shardId".to_owned()));
     }
     let records: Vec<_> = batch.records.iter().map(Record::read).collect();
+    for (record, as_sent) in records.iter().zip(&batch.records) {
+        if record.brings == Brings::Unfit {
+            app.set_aside(&set_aside(&batch.shard, as_sent)).await?;
+        }
+    }
+    let mut taken = BTreeSet::new();
+    let events = events(&records, |_| true);
+    match Box::pin(audit::record(&app.base, &events, call.now)).await {
+        Ok(()) => taken.extend(events.into_iter().map(|event| event.id)),
+        Err(error @ Error::Unavailable(_)) => return Err(error),
+        Err(_) => taken = app.record_singly(&batch, &records, call.now).await?,
+    }
+    if taken.is_empty() {
+        return Ok(Taken::default());
+    }
     for _ in 0..TRIES {
         let mark = app.base.store.mark(&batch.shard).await?;
-        let is_new = |record: &Record| match (&record.sequence, &mark) {
-            (Some(sequence), Some(mark)) => sequence > mark,
-            _ => true,
-        };
-        let fresh = records.iter().zip(&batch.records);
-        let fresh: Vec<_> = fresh.filter(|(record, _)| is_new(record)).collect();
-        if fresh
-            .iter()
-            .all(|(record, _)| record.brings == Brings::Nothing)
-        {
+        let is_new = |record: &Record| record.sequence > mark;
+        let last = records.iter().filter(|record| is_new(record));
+        let Some(last) = last.filter_map(|record| record.sequence.as_ref()).max() else {
             return Ok(Taken::default());
-        }
-        for (record, as_sent) in &fresh {
-            if record.brings == Brings::Unfit {
-                app.set_aside(&set_aside(&batch.shard, as_sent)).await?;
-            }
-        }
-        let events = events(fresh.iter().map(|(record, _)| *record));
-        if !events.is_empty() {
-            Box::pin(audit::record(&app.base, &events, call.now)).await?;
-        }
-        let last = fresh
-            .iter()
-            .filter_map(|(record, _)| record.sequence.as_ref())
-            .max();
+        };
+        let mut fresh = self::events(&records, is_new);
+        fresh.retain(|event| taken.contains(&event.id));
         if app
-            .count(&batch.shard, mark.as_ref(), last, &events, call.now)
+            .count(&batch.shard, mark.as_ref(), last, &fresh, call.now)
             .await?
         {
             return Ok(Taken::default());
@@ -129,8 +128,9 @@ pub async fn handle(app: &'static Audit, call: Invocation<Batch>) -> Result<Take
     Err(Error::Unavailable("table: the mark moves".to_owned()))
 }
 
-/// The new events, each of them once: two rows of one key in a request are refused.
-fn events<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Event> {
+/// The events of some of the records, each of them once: two rows of one key in a request are refused.
+fn events(records: &[Record], of: impl Fn(&Record) -> bool) -> Vec<Event> {
+    let records = records.iter().filter(|record| of(record));
     let events = records.filter_map(|record| match &record.brings {
         Brings::Event(event) => Some(((event.time, event.id.clone()), (**event).clone())),
         _ => None,
@@ -139,19 +139,38 @@ fn events<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<Event> {
 }
 
 impl Audit {
-    /// Counts the events and moves the mark; `false` where somebody else has moved it. Records that do
-    /// not say where they stand move nothing.
+    /// Records one event at a time, sets aside those that cannot be recorded however often that is
+    /// tried, and says which could.
+    async fn record_singly(
+        &self,
+        batch: &Batch,
+        records: &[Record],
+        now: Timestamp,
+    ) -> Result<BTreeSet<EventId>, Error> {
+        let mut taken = BTreeSet::new();
+        for (record, as_sent) in records.iter().zip(&batch.records) {
+            let Brings::Event(event) = &record.brings else {
+                continue;
+            };
+            let event = slice::from_ref(&**event);
+            match Box::pin(audit::record(&self.base, event, now)).await {
+                Ok(()) => taken.extend(event.iter().map(|event| event.id.clone())),
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(_) => self.set_aside(&set_aside(&batch.shard, as_sent)).await?,
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Counts the events and moves the mark; `false` where somebody else has moved it.
     async fn count(
         &self,
         shard: &str,
         mark: Option<&Sequence>,
-        last: Option<&Sequence>,
+        last: &Sequence,
         events: &[Event],
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let Some(last) = last else {
-            return Ok(true);
-        };
         let mut counts = Counts::new();
         for event in events {
             *counts.entry((event.kind, event.outcome)).or_default() += 1;

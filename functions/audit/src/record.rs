@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use shared::auth::audit_log::LONGEST_ID;
+use shared::id::{KeyId, PrincipalId, TenantId};
 use shared::store::counters::Sequence;
 use shared::store::event::Event;
 
 /// The largest event, in bytes of JSON: with its row's other attributes far below what DynamoDB takes.
 /// Ours stay below a thousand.
 const LARGEST_EVENT: usize = 16 * 1024;
-/// The largest event that is set aside; SQS takes a message of 256 KiB.
-const LARGEST_SET_ASIDE: usize = 128 * 1024;
+/// The largest message that is sent, which SQS has always taken.
+const LARGEST_MESSAGE: usize = 256 * 1024;
 
 /// A record.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,17 +61,20 @@ impl Record {
 #[must_use]
 pub fn set_aside(stream_shard: &str, record: &Value) -> String {
     let change = &record["dynamodb"];
-    let mut event = change["NewImage"]["event"].clone();
-    if event.to_string().len() > LARGEST_SET_ASIDE {
-        event = Value::Null;
+    let message = |event: &Value| {
+        let message = json!({
+            "key": change["Keys"],
+            "event": event,
+            "shard_id": stream_shard,
+            "sequence_number": change["SequenceNumber"],
+        });
+        ascii(&message.to_string())
+    };
+    let whole = message(&change["NewImage"]["event"]);
+    if whole.len() > LARGEST_MESSAGE {
+        return message(&Value::Null);
     }
-    let message = json!({
-        "key": change["Keys"],
-        "event": event,
-        "shard_id": stream_shard,
-        "sequence_number": change["SequenceNumber"],
-    });
-    ascii(&message.to_string())
+    whole
 }
 
 /// JSON with every other character written as JSON may, by its UTF-16.
@@ -98,8 +102,20 @@ fn id(event: &Value) -> Option<&str> {
 fn read(event: &Value) -> Option<Event> {
     let event: Event = from_attribute(event)?;
     let size = serde_json::to_string(&event).ok()?.len();
-    let has_id = (1..=LONGEST_ID).contains(&event.id.as_str().len());
-    (has_id && size <= LARGEST_EVENT).then_some(event)
+    let id = event.id.as_str();
+    // All of these are parts of keys, of which DynamoDB takes 2,048 and 1,024 bytes.
+    let parts = [
+        Some(id),
+        event.actor.as_ref().map(PrincipalId::as_str),
+        event.subject.as_ref().map(PrincipalId::as_str),
+        event.tenant_id.as_ref().map(TenantId::as_str),
+        event.key_id.as_ref().map(KeyId::as_str),
+    ];
+    let is_short = parts
+        .into_iter()
+        .flatten()
+        .all(|part| part.len() <= LONGEST_ID);
+    (!id.is_empty() && is_short && size <= LARGEST_EVENT).then_some(event)
 }
 
 /// What an attribute in DynamoDB's JSON says.

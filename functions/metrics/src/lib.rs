@@ -2,7 +2,8 @@
 //! format. It names no tenant, user or secret, gives no reasons, and writes nothing.
 //!
 //! 200; 503 where the table is away. An instance remembers its answer for ten seconds. The counters
-//! are the stack's, whichever instance answers: they follow what happens within seconds.
+//! are the stack's, whichever instance answers: they follow what happens within seconds, and never step
+//! back for whoever reads them every 15 seconds or less often.
 
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};

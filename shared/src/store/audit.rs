@@ -1,6 +1,7 @@
 //! The audit log: a row for each event, in four partitions for each day of a tenant. `audit` alone
 //! writes it, and only ever adds to it.
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnConsumedCapacity, WriteRequest};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// When DynamoDB does not answer, or leaves rows unprocessed three times.
+    /// When DynamoDB does not answer, or leaves rows unprocessed three times; [`StoreError::Malformed`]
+    /// where it takes one of the rows for none.
     pub async fn put_audit(&self, events: &[Event], retention_days: i64) -> Result<(), StoreError> {
         let rows = events.iter().map(|event| {
             let expires_at = event.time.plus_seconds(retention_days * DAY).seconds();
@@ -91,7 +93,11 @@ impl Store {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
-                .map_err(|error| unavailable(&error))?;
+                .map_err(|error| match error.code() {
+                    // However often it is asked.
+                    Some("ValidationException") => StoreError::Malformed(ROW),
+                    _ => unavailable(&error),
+                })?;
             let unprocessed = answer.unprocessed_items.into_iter().flatten();
             left = unprocessed.flat_map(|(_, rows)| rows).collect();
             if left.is_empty() {

@@ -148,6 +148,8 @@ impl Store {
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", partition)
+            // A counter that steps back is a restart to whoever reads it.
+            .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await

@@ -11,6 +11,9 @@ use crate::clock::Timestamp;
 use crate::id::{ClientId, KeyId, PrincipalId, SessionId, UserId};
 use crate::scope::Scope;
 
+/// How long the row of a session that was ended is kept.
+const ENDED_KEPT_SECONDS: i64 = 86_400;
+
 /// A session's row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -43,7 +46,8 @@ pub struct Session {
     pub ends_at: i64,
     /// Its owner's epoch when it was made, or moved to by its own password change.
     pub epoch: u64,
-    /// When the last of its tokens ends, in Unix seconds; TTL removes the row later.
+    /// When the last of its tokens ends, or a day after it was ended, in Unix seconds; TTL removes the
+    /// row later.
     pub expires_at: i64,
     /// The address of its last refresh.
     pub ip: String,
@@ -225,16 +229,19 @@ impl Store {
         }
     }
 
-    /// Ends a session. `false` where there is none to end, or it has ended before: an update never
-    /// makes a row.
+    /// Ends a session; its row goes a day later, since whoever lists sessions reads the dead ones too.
+    /// `false` where there is none to end, or it has ended before: an update never makes a row.
     ///
     /// # Errors
     ///
     /// When DynamoDB does not answer.
     pub async fn revoke(&self, session: Key, event: &Event) -> Result<bool, StoreError> {
-        let change = Change::update(session, "SET revoked_at = :now, #event = :event")
+        let set = "SET revoked_at = :now, expires_at = :expires_at, #event = :event";
+        let expires_at = event.time.plus_seconds(ENDED_KEPT_SECONDS).seconds();
+        let change = Change::update(session, set)
             .when("attribute_exists(pk) AND attribute_not_exists(revoked_at)")
             .value(":now", event.time)?
+            .value(":expires_at", expires_at)?
             .value(":event", event)?;
         match self.write(&change).await? {
             Written::Done(_) => Ok(true),

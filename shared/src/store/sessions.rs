@@ -2,11 +2,13 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::key::sessions_partition;
 use super::{Store, StoreError, parse, unavailable};
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
+use crate::log;
 
 /// Of a user with more rows than these pages of a megabyte hold, some thousand sessions that ended
 /// long ago, the rest is not looked at.
@@ -15,7 +17,8 @@ const MOST_PAGES: usize = 8;
 /// What counts of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OpenSession {
-    /// Its id.
+    /// Its id, which is the row's sort key.
+    #[serde(rename = "sk")]
     pub id: SessionId,
     /// The login that made it.
     pub created_at: Timestamp,
@@ -24,11 +27,12 @@ pub struct OpenSession {
 }
 
 impl Store {
-    /// The sessions of a user that have neither ended nor expired, of whichever epoch, in no order.
+    /// The sessions of a user that have neither ended nor expired, of whichever epoch, in no order. A
+    /// malformed row is passed over: it must not stop whoever asks at every login.
     ///
     /// # Errors
     ///
-    /// When DynamoDB does not answer, or a row is malformed.
+    /// When DynamoDB does not answer.
     pub async fn open_sessions(
         &self,
         user: &UserId,
@@ -45,7 +49,7 @@ impl Store {
                 .table_name(&self.table)
                 .key_condition_expression("pk = :pk")
                 .filter_expression("attribute_not_exists(revoked_at) AND expires_at > :now")
-                .projection_expression("id, created_at, epoch")
+                .projection_expression("sk, created_at, epoch")
                 .expression_attribute_values(":pk", partition.clone())
                 .expression_attribute_values(":now", seconds.clone())
                 .set_exclusive_start_key(start)
@@ -56,7 +60,10 @@ impl Store {
                 .await
                 .map_err(|error| unavailable(&error))?;
             for row in answer.items.unwrap_or_default() {
-                sessions.push(parse(row, "session")?);
+                match parse(row, "session") {
+                    Ok(session) => sessions.push(session),
+                    Err(error) => log::print(&json!({"error": error.to_string()}).to_string()),
+                }
             }
             start = answer.last_evaluated_key;
             if start.is_none() {
