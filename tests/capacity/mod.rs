@@ -1,5 +1,6 @@
 //! `docs/capacity.md`: what each call takes, as measured on the wire, and what that costs.
 
+mod audit;
 mod clients;
 mod cost;
 mod credentials;
@@ -111,6 +112,7 @@ async fn the_page_on_capacity_has_what_each_call_takes() {
     measured.credentials().await;
     measured.users().await;
     measured.clients().await;
+    measured.recording().await;
     measured.open_endpoints().await;
     measured.open_to_anyone().await;
     let documented = documented();
