@@ -40,7 +40,8 @@ pub async fn change(
     wanted: &Wanted,
 ) -> Result<(User, Option<Timestamp>), Error> {
     for _ in 0..TRIES {
-        let target = target(app, call, admin, id).await?;
+        let goes = |user: &User| !changed(user, wanted).is_active_admin();
+        let target = target(app, call, admin, (id, true), goes).await?;
         let before = &target.user;
         if let Some(role) = wanted.role.as_ref().filter(|role| **role != before.role) {
             may_be_given(app, call, admin, role).await?;
