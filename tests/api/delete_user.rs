@@ -1,13 +1,16 @@
 //! `DELETE /api/v1/users/{id}`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use shared::app::SignIn;
 use shared::auth::login_name::LoginName;
 use shared::store::key::Key;
 
-use crate::calls::{cost_beside_limits, events};
+use crate::calls::{batch, cost_beside_limits, events};
 use crate::exchange::{Sent, send};
 use crate::users::{ALICE, ALICES, Invited, PASSWORD, Users, delete, invite, list};
+use crate::wire::Act;
 
 /// The row of a login name.
 async fn name(users: &Users, name: &str) -> Value {
@@ -140,6 +143,46 @@ async fn an_admin_may_remove_itself_unless_it_is_the_last() {
     assert_eq!(users.list(list().bearer(&admin)).await.status, 401);
     let token = users.token(&bob).await;
     assert_eq!(users.delete(&token, &bob).await.status, 409);
+    assert_eq!(users.admin_count(ALICES).await, 1);
+}
+
+#[tokio::test]
+async fn the_last_admin_is_read_once_more_before_it_is_called_so() {
+    let users = Users::new().await;
+    let admin = users.token(ALICE).await;
+    let bob = users.joined(&admin, "bob@example.com", "admin").await;
+    let table = users.world.environment().config.table_name.clone();
+    // The count as it was before Bob joined.
+    let key = Key::admins(&ALICES.into());
+    let mut count = users.world.json(&key).await;
+    assert_eq!(count["admin_count"], 2);
+    count["admin_count"] = json!(1);
+    let torn = batch(&table, &[users.row(&bob).await, count], &[]);
+    let tear = |reads: usize| {
+        let (torn, seen) = (torn.clone(), AtomicUsize::new(0));
+        users.world.wire.rule(move |call| {
+            let of_it = call.operation == "BatchGetItem" && call.touches("ADMINS#");
+            if of_it && seen.fetch_add(1, Ordering::Relaxed) < reads {
+                return Act::Answer(torn.clone());
+            }
+            Act::Pass
+        });
+    };
+    let demotion = json!({"role": "viewer"});
+    // Read so twice, it is believed.
+    tear(2);
+    assert_eq!(users.update(&admin, &bob, &demotion).await.status, 409);
+    tear(2);
+    assert_eq!(users.delete(&admin, &bob).await.status, 409);
+    users.world.wire.take();
+    tear(1);
+    assert_eq!(users.update(&admin, &bob, &demotion).await.status, 200);
+    let promotion = json!({"role": "admin"});
+    assert_eq!(users.update(&admin, &bob, &promotion).await.status, 200);
+    tear(1);
+    assert_eq!(users.delete(&admin, &bob).await.status, 204);
+    let recorded = events(&users.world.wire.take());
+    assert!(recorded.iter().all(|event| event["outcome"] == "success"));
     assert_eq!(users.admin_count(ALICES).await, 1);
 }
 

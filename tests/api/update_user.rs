@@ -101,7 +101,7 @@ async fn a_user_has_the_name_role_and_status_that_it_was_given_and_one_event_say
         assert_eq!((&event["from"], &event["to"]), (&from, &to), "{body}");
         // Session, user and tenant; the user and the count; the change of the one, or of both.
         let counted = admins != (before["role"] == "admin" && before["status"] == "active");
-        let units = if counted { 4.0 } else { 2.0 };
+        let units = if counted { 4.0 } else { 1.0 };
         assert_eq!(cost_beside_limits(&calls), (3, units), "{body}");
     }
 }

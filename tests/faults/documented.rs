@@ -41,6 +41,7 @@ fn broken() -> BTreeSet<Row> {
         ("accept-invite", &invites::ACCEPT),
         ("accept-invite", &[EVENT]),
         ("update-user", &users::CHANGE),
+        ("update-user", &users::RENAME),
         ("update-user", &[EVENT]),
         ("delete-user", &users::CHANGE),
         ("delete-user", &[EVENT]),

@@ -22,6 +22,7 @@ pub fn place(call: &Call) -> &'static str {
         "UpdateItem" if call.touches("RATE#address#") => "address count",
         "UpdateItem" if call.touches("RATE#tenant#") => "tenant count",
         "UpdateItem" if call.touches("RATE#") => "window",
+        "UpdateItem" if call.touches("USER#") && update.starts_with("SET version") => "update",
         "UpdateItem" if call.touches("USER#") => "rehash",
         "UpdateItem" if call.touches("CLIENT#") => "update",
         "UpdateItem" if session && update.starts_with("SET revoked_at") => "revoke",

@@ -31,6 +31,16 @@ pub const CHANGE: [(&str, Need); 6] = [
     ("change", Must),
 ];
 
+/// The calls of a change that leaves the count of admins alone.
+pub const RENAME: [(&str, Need); 6] = [
+    ("address count", Must),
+    ("public keys", Cold),
+    ("session", Must),
+    ("tenant count", Must),
+    ("user", Must),
+    ("update", Must),
+];
+
 /// Whom the admin does something to.
 pub struct Admin {
     pub world: World,
@@ -145,6 +155,33 @@ async fn a_user_is_changed_with_the_count_of_admins_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_user_is_renamed_or_not_and_the_count_of_admins_stays() {
+    let admin = Admin::with_another().await;
+    let flow = Flow {
+        world: &admin.world,
+        app: admin.world.instance::<Verifying>().await,
+        handle: update_user::handle,
+        usual: 200,
+        calls: &RENAME,
+        only: &["update"],
+    };
+    let body = json!({"name": "Robert"});
+    let arrange = async || update(&admin.bob.id, &body).bearer(&admin.token);
+    flow.each_fault(arrange, async |tried| {
+        let name = tried.name();
+        let done = tried.received.status == 200 || tried.may_have_done("update");
+        let expected: &[&str] = if done { &["USER"] } else { &[] };
+        assert!(tried.changed().iter().eq(expected), "{name}");
+        let (before, after) = (&tried.before, &tried.after);
+        let version = |rows: &Rows| row(rows, &admin.bob.id)["version"].as_u64().unwrap();
+        assert_eq!(version(after), version(before) + u64::from(done), "{name}");
+        let again = tried.again.as_ref().map_or(200, |(again, _)| again.status);
+        assert_eq!(again, 200, "{name}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_user_is_removed_with_its_names_and_the_count_of_admins_or_not_at_all() {
     let admin = Admin::with_another().await;
     let flow = Flow {
@@ -173,7 +210,8 @@ async fn the_last_admin_stays_whatever_fails() {
     let admin = Admin::new().await;
     let mut calls = CHANGE.to_vec();
     calls.retain(|(call, _)| *call != "change");
-    calls.push(("event", Must));
+    // Read once more before the refusal.
+    calls.extend([("user", Must), ("event", Must)]);
     let flow = Flow {
         world: &admin.world,
         app: admin.world.instance::<Verifying>().await,

@@ -24,6 +24,7 @@ async fn three() -> (Tenants, Admins) {
 
 fn is_change(call: &Call) -> bool {
     call.operation == "TransactWriteItems"
+        || (call.operation == "UpdateItem" && call.touches("USER#"))
 }
 
 /// Two demote each other while one of the three removes the third.

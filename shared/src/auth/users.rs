@@ -27,6 +27,7 @@ const LAST_ADMIN: &str = "The tenant's last admin cannot be demoted, suspended o
 /// A user whom an admin may change, and what is stored beside.
 struct Target {
     user: User,
+    /// `None` also where nobody asked for it.
     last_login: Option<Timestamp>,
     /// How many active admins the user's tenant has.
     admins: u64,
@@ -39,14 +40,39 @@ impl Target {
     }
 }
 
-/// The user of the admin's tenant with this id, whose role is not above the admin's.
+/// The user of the admin's tenant with this id, whose role is not above the admin's; where `with_login`,
+/// with its last login. Where the tenant seems to lose its last admin, since the user `goes`, that is
+/// read once more: several rows read together are no snapshot, and the refusal would be final.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`]; [`Error::RoleAboveOwn`], which is recorded.
-async fn target(app: &Verifying, call: &Call, admin: &Admin, id: &UserId) -> Result<Target, Error> {
-    let keys = (Key::user(id), Key::admins(&admin.tenant), Key::seen(id));
-    let [user, admins, seen] = app.store.read([&keys.0, &keys.1, &keys.2]).await?;
+async fn target(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+    (id, with_login): (&UserId, bool),
+    goes: impl Fn(&User) -> bool,
+) -> Result<Target, Error> {
+    let target = read(app, call, admin, id, with_login).await?;
+    if target.is_last_admin() && goes(&target.user) {
+        return read(app, call, admin, id, with_login).await;
+    }
+    Ok(target)
+}
+
+async fn read(
+    app: &Verifying,
+    call: &Call,
+    admin: &Admin,
+    id: &UserId,
+    with_login: bool,
+) -> Result<Target, Error> {
+    let mut keys = vec![Key::user(id), Key::admins(&admin.tenant)];
+    keys.extend(with_login.then(|| Key::seen(id)));
+    let mut rows = app.store.read_all(&keys).await?.into_iter();
+    let mut next = || rows.next().flatten();
+    let (user, admins, seen) = (next(), next(), next());
     let user = present(user, &admin.tenant)?.ok_or(NO_SUCH_USER)?;
     if user.role.rank() > admin.caller.user.role.rank() {
         return refuse_rank(app, call, admin).await;

@@ -20,7 +20,7 @@ pub async fn remove(app: &Verifying, call: &Call, admin: &Admin, id: &UserId) ->
     let event = |outcome| event_of(call, admin, (EventType::UserDeleted, outcome), Some(id));
     let removed = event(Outcome::Success);
     for _ in 0..TRIES {
-        let target = target(app, call, admin, id).await?;
+        let target = target(app, call, admin, (id, false), |_| true).await?;
         if target.is_last_admin() {
             let conflict = ("last_admin", LAST_ADMIN);
             return refuse_conflict(app, event(Outcome::Failure), conflict).await;
