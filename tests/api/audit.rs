@@ -28,10 +28,10 @@ async fn a_login_becomes_a_row_of_its_tenants_log_and_counts_once() {
     assert_eq!(
         made,
         [
-            ("BatchGetItem", 1.0),
             ("BatchWriteItem", 1.0),
             ("UpdateItem", 1.0),
             ("Query", 1.0),
+            ("BatchGetItem", 1.0),
             ("TransactWriteItems", 4.0),
         ]
     );

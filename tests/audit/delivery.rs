@@ -1,5 +1,7 @@
 //! Batches delivered twice, late, cut anew, and shards side by side.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use serde_json::Value;
 use shared::store::counters::Sequence;
@@ -29,14 +31,40 @@ async fn batches_delivered_twice_and_cut_anew_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_batch_delivered_again_costs_one_read() {
+async fn a_batch_delivered_again_costs_its_rows_and_is_not_counted() {
     let history = History::new().await;
     history.deliver(&history.records).await;
     history.world.wire.take();
     history.deliver(&history.records).await;
     let calls = history.world.wire.take();
-    assert_eq!(calls.len(), 1);
-    assert_eq!(calls[0].call.operation, "BatchGetItem");
+    let mut operations = BTreeMap::new();
+    for done in &calls {
+        *operations.entry(&*done.call.operation).or_default() += 1;
+    }
+    let expected = [
+        ("SendMessage", 1),
+        ("BatchWriteItem", 1),
+        // Refused: no login is later than those known.
+        ("UpdateItem", 3),
+        ("Query", 3),
+        ("BatchGetItem", 1),
+    ];
+    assert_eq!(operations, BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_after_a_later_one_is_in_the_log_and_not_counted() {
+    let world = World::new().await;
+    let stream = Stream::new(&world).await;
+    for (sequence, id) in [("2", "later"), ("1", "earlier")] {
+        let one = record(sequence, "EVENT#1", &failure(id), &Value::Null);
+        deliver(stream.app, &batch("shard", &[one]))
+            .await
+            .expect("it is taken");
+    }
+    let rows = world.rows().await;
+    assert_eq!(log(&rows).len(), 2);
+    assert_eq!(counts(&rows)["authn_login_fail#failure"], 1);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use super::History;
-use crate::wire::{Act, Call};
+use crate::wire::{Act, Call, Done};
 
 /// How many calls are let through before everything fails, and whether the next one arrives all the same.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,9 @@ async fn killed_between_any_two_calls_it_comes_out_the_same_when_delivered_again
                 history.deliver(part).await;
             }
             assert_eq!(history.result().await, expected, "{kill:?}");
+            let calls = history.world.wire.take();
+            let is_sent = |done: &Done| done.call.operation == "SendMessage" && done.status == 200;
+            assert!(calls.iter().any(is_sent), "{kill:?}");
             history.forget().await;
         }
         if survived == 2 {
@@ -55,8 +58,8 @@ async fn killed_between_any_two_calls_it_comes_out_the_same_when_delivered_again
         after += 1;
         assert!(after < 40, "it never ends");
     }
-    // Mark, rows, three users seen and their sessions, one ended, mark and counters.
-    assert_eq!(after, 1 + 1 + 3 + 3 + 1 + 1);
+    // The message, rows, three users seen and their sessions, one ended, the mark, mark and counters.
+    assert_eq!(after, 1 + 1 + 3 + 3 + 1 + 1 + 1);
 }
 
 #[tokio::test]
@@ -68,6 +71,7 @@ async fn each_call_that_fails_for_good_fails_the_batch_and_a_passing_fault_does_
         "BatchWriteItem",
         "UpdateItem",
         "Query",
+        "SendMessage",
         "TransactWriteItems",
     ] {
         for (always, act) in [

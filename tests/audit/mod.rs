@@ -88,7 +88,7 @@ fn without_ids(mut row: Value) -> String {
 }
 
 /// A world with some history: logins of three users, one of whom has a session too many, and events
-/// that changed nothing beside them.
+/// that changed nothing beside them, one of which is none of ours.
 struct History {
     world: World,
     stream: Stream,
@@ -124,9 +124,11 @@ impl History {
             let row = json!({"event": failure(&id), "expires_at": START.seconds() + 86_400});
             world.put_json(&Key::event(&id.as_str().into()), &row).await;
         }
+        let row = json!({"event": {"id": "unfit"}, "expires_at": START.seconds() + 86_400});
+        world.put_json(&Key::event(&"unfit".into()), &row).await;
         let mut stream = Stream::new(&world).await;
         let records = stream.records();
-        assert_eq!(records.len(), 1 + 3 + 3 + 8);
+        assert_eq!(records.len(), 1 + 3 + 3 + 8 + 1);
         let rows = world.rows().await;
         Self {
             world,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::store::key::Key;
 
 use super::{batch, login};
-use crate::stream::{Stream, deliver, log, record};
+use crate::stream::{Stream, counts, deliver, log, record};
 use crate::world::{START, World};
 
 /// Delivers these events as one batch.
@@ -64,6 +64,73 @@ async fn a_login_by_an_api_key_is_a_use_of_the_key_and_no_users() {
         Value::Null
     );
     assert_eq!(world.json(&Key::seen(&"1005".into())).await, Value::Null);
+}
+
+#[tokio::test]
+async fn what_was_known_of_a_removed_user_and_an_ended_key_goes_with_them() {
+    let world = World::new().await;
+    let stream = Stream::new(&world).await;
+    let event = |id: &str, kind: &str, subject: &str, key: Option<&str>| {
+        let mut event = at(login(id), 5);
+        event["type"] = json!(kind);
+        event["subject"] = json!(subject);
+        if let Some(key) = key {
+            event["key_id"] = json!(key);
+        }
+        event
+    };
+    let mut refused = event("seven", "user_deleted", "1005", None);
+    refused["outcome"] = json!("failure");
+    let events = [
+        event("one", "user_deleted", "100", None),
+        event("two", "authn_login_success", "100", None),
+        event("three", "authn_login_success", "client-1", Some("key-1")),
+        event("four", "authn_token_revoked", "client-1", Some("key-1")),
+        event("five", "user_deleted", "never-seen", None),
+        event("six", "authn_login_success", "1005", None),
+        refused,
+    ];
+    delivered(&stream, "shard-a", &events).await;
+    let end = json!(START.seconds() + 91 * 86_400);
+    let known = async |key: Key| world.json(&key).await;
+    assert_eq!(known(Key::seen(&"100".into())).await["expires_at"], end);
+    let key = known(Key::key_seen(&"key-1".into())).await;
+    assert_eq!(key["expires_at"], end);
+    assert_eq!(known(Key::seen(&"never-seen".into())).await, Value::Null);
+    let other = known(Key::seen(&"1005".into())).await;
+    assert_eq!(other["last_login"], START.millis() + 5);
+    assert_eq!(other["expires_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_malformed_session_holds_up_nothing_and_does_not_count() {
+    let world = World::new().await;
+    let session = world.sign_in("1005").await;
+    let mut row = world.json(&session.session_key()).await;
+    row.as_object_mut().expect("a row").remove("event");
+    for number in 0..102 {
+        let id = format!("session-{number:03}");
+        row["id"] = json!(id);
+        row["created_at"] = json!(START.millis() - 1000 + number);
+        // The oldest are two that say nothing of when they began.
+        if number < 2 {
+            row["created_at"] = json!("long ago");
+        }
+        let key = Key::session(&session.user, &id.as_str().into());
+        world.put_json(&key, &row).await;
+    }
+    let stream = Stream::new(&world).await;
+    let mut other = login("two");
+    other["subject"] = json!("100");
+    delivered(&stream, "shard-a", &[login("one"), other]).await;
+    let rows = world.rows().await;
+    assert_eq!(log(&rows).len(), 2);
+    assert_eq!(counts(&rows)["authn_login_success#success"], 2);
+    let ended = rows
+        .iter()
+        .filter(|(_, row)| row.contains_key("revoked_at"));
+    let ended: Vec<_> = ended.map(|((_, sk), _)| sk.as_str()).collect();
+    assert_eq!(ended, ["session-002"]);
 }
 
 #[tokio::test]

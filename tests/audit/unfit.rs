@@ -1,5 +1,6 @@
 //! A record that cannot be processed is set aside, and holds nothing up.
 
+use audit::record::set_aside;
 use serde_json::{Value, json};
 
 use super::{batch, failure, login};
@@ -38,6 +39,11 @@ fn unfit() -> Vec<Value> {
         changed(|event| event["time"] = json!(i64::MAX)),
         changed(|event| event["reason"] = json!("a".repeat(20_000))),
         changed(|event| event["user_agent"] = json!(7)),
+        // More than a key takes.
+        changed(|event| event["tenant_id"] = json!("a".repeat(2048))),
+        changed(|event| event["subject"] = json!("a".repeat(2048))),
+        changed(|event| event["actor"] = json!("a".repeat(2048))),
+        changed(|event| event["key_id"] = json!("a".repeat(2048))),
     ]
 }
 
@@ -66,13 +72,53 @@ async fn an_unfit_record_is_set_aside_with_key_and_event_and_never_its_image() {
             everything.into_iter().all(|body| !body.contains("canary")),
             "{event}"
         );
-        // Nothing else is held up, and it is set aside once.
+        // Nothing else is held up, however often it comes.
         deliver(stream.app, &delivery).await.expect("it is taken");
-        assert_eq!(sent(&world.wire.take()), Vec::<Value>::new(), "{event}");
         let rows = world.rows().await;
         assert_eq!(log(&rows).len(), 2, "{event}");
         let counted = counts(&rows);
         assert_eq!(counted.values().sum::<u64>(), 2, "{counted:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_the_table_refuses_is_set_aside_and_the_rest_recorded_and_counted() {
+    let world = World::new().await;
+    let stream = Stream::new(&world).await;
+    world.wire.rule(|call| {
+        let is_refused =
+            call.operation == "BatchWriteItem" && call.body.to_string().contains("#refused\"");
+        if is_refused {
+            return Act::Fail(400, "ValidationException");
+        }
+        Act::Pass
+    });
+    let records = [
+        record("1", "EVENT#1", &failure("one"), &Value::Null),
+        record("2", "EVENT#2", &failure("refused"), &Value::Null),
+        record("3", "SESSION#1005", &login("three"), &Value::Null),
+    ];
+    deliver(stream.app, &batch("shard", &records))
+        .await
+        .expect("it is taken");
+    let messages = sent(&world.wire.take());
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["sequence_number"], "2");
+    let rows = world.rows().await;
+    assert_eq!(log(&rows).len(), 2);
+    assert_eq!(counts(&rows).values().sum::<u64>(), 2);
+}
+
+#[test]
+fn a_message_that_escaping_makes_too_long_is_sent_without_the_event() {
+    // Two bytes each become six.
+    for (characters, is_whole) in [(40_000, true), (44_000, false)] {
+        let event = json!({"id": "unfit", "reason": "ä".repeat(characters)});
+        let text = set_aside("shard", &record("1", "EVENT#1", &event, &Value::Null));
+        assert!(text.len() <= 256 * 1024, "{}", text.len());
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(message["event"].is_object(), is_whole, "{characters}");
+        assert_eq!(message["sequence_number"], "1");
     }
 }
 

@@ -34,7 +34,13 @@ async fn client_programs_in_three_languages_get_every_answer_that_the_documents_
 
 #[tokio::test]
 async fn the_metrics_are_what_prometheus_reads() {
-    let printed = run("python3", "metrics.py", running().await.url()).await;
+    let stack = running().await;
+    let caller = Caller::at(stack, [127, 34, 0, 3]);
+    // Of nobody whose events another test counts.
+    let name = alias(stack, "doctor.smith").await;
+    assert_eq!(caller.login(&name, "wrong-password").await.status, 401);
+    assert_eq!(caller.login(&name, "secure-password").await.status, 200);
+    let printed = run("python3", "metrics.py", stack.url()).await;
     assert_eq!(printed, "every line is a counter's\n");
 }
 

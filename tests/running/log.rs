@@ -1,7 +1,10 @@
 //! The audit log through the whole running stack: what happens is in the log a moment later, once.
 
+use std::time::Duration;
+
 use local::Stack;
 use serde_json::{Value, json};
+use shared::clock::Clock;
 
 use super::{Caller, Reply, alias};
 use crate::stack::running;
@@ -23,6 +26,31 @@ async fn events(caller: &Caller, token: &str, address: &str, count: usize) -> Ve
         }
     }
     panic!("not {count} events");
+}
+
+/// The metrics, once a login and a failure are counted: after they are in the log, and after another
+/// test's answer is forgotten, which holds for ten seconds.
+async fn counted(caller: &Caller) -> Reply {
+    let counters = [
+        "gatehouse_events_total{type=\"authn_login_fail\",outcome=\"failure\"} ",
+        "gatehouse_events_total{type=\"authn_login_success\",outcome=\"success\"} ",
+    ];
+    for _ in 0..300 {
+        let metrics = caller.get("/metrics", "").await;
+        assert_eq!(metrics.status, 200, "{}", metrics.text);
+        let count = |counter: &str| {
+            let value = metrics
+                .text
+                .lines()
+                .find_map(|line| line.strip_prefix(counter));
+            value.expect("a counter").parse::<u64>().expect("a number")
+        };
+        if counters.into_iter().all(|counter| count(counter) >= 1) {
+            return metrics;
+        }
+        Clock::System.sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nothing is counted");
 }
 
 #[tokio::test]
@@ -61,8 +89,7 @@ async fn a_login_a_failure_and_a_logout_are_in_the_log_a_moment_later() {
         (&text("authn_login_fail"), &none, &id, &text("password")),
     ];
     assert_eq!(seen, expected);
-    let metrics = reader.get("/metrics", "").await;
-    assert_eq!(metrics.status, 200);
+    let metrics = counted(&reader).await;
     assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4");
     let refused: Reply = caller.get("/api/v1/audit-log", login.member("token")).await;
     assert_eq!(refused.status, 401);

@@ -1,6 +1,6 @@
 //! What follows from events that have happened: their rows in the audit log, when a user or a key was
-//! seen last, and that a user's oldest sessions end where there are too many. All of it may be done
-//! again.
+//! seen last, until some time after their end, and that a user's oldest sessions end where there are
+//! too many. All of it may be done again.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,27 @@ pub async fn record(app: &Verifying, events: &[Event], now: Timestamp) -> Result
     while let Some(noted) = noted.next().await {
         noted?;
     }
+    // Last, since only a row that is there is made to go.
+    for event in events {
+        if let Some(seen) = ended(event) {
+            app.store.forget_seen(seen, event.time).await?;
+        }
+    }
     Ok(())
+}
+
+/// Where it says when somebody was seen whom the event ends: a user or a key.
+fn ended(event: &Event) -> Option<Key> {
+    match (event.kind, event.outcome) {
+        (EventType::UserDeleted, Outcome::Success) => {
+            let user = event.subject.as_ref()?;
+            Some(Key::seen(&UserId::from(user.as_str())))
+        }
+        (EventType::AuthnTokenRevoked, Outcome::Success) => {
+            event.key_id.as_ref().map(Key::key_seen)
+        }
+        _ => None,
+    }
 }
 
 /// Who was seen.

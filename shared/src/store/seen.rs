@@ -2,7 +2,7 @@
 
 use super::key::Key;
 use super::write::Change;
-use super::{Store, StoreError};
+use super::{REMOVED_SECONDS, Store, StoreError};
 use crate::clock::Timestamp;
 use crate::id::{KeyId, UserId};
 
@@ -28,6 +28,19 @@ impl Store {
         let change = Change::update(Key::key_seen(key), "SET last_used_at = :at")
             .when("attribute_not_exists(last_used_at) OR last_used_at < :at")
             .value(":at", at)?;
+        self.write(&change).await.map(|_| ())
+    }
+
+    /// Has what is known of a user or a key that ended at `at` go as late as its own row; `seen` is where
+    /// that is, if anywhere.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn forget_seen(&self, seen: Key, at: Timestamp) -> Result<(), StoreError> {
+        let change = Change::update(seen, "SET expires_at = :expires_at")
+            .when("attribute_exists(pk)")
+            .value(":expires_at", at.plus_seconds(REMOVED_SECONDS).seconds())?;
         self.write(&change).await.map(|_| ())
     }
 }
