@@ -47,10 +47,15 @@ async fn every_event_of_every_function_is_in_the_audit_log_once() {
         "authn_token_created",
         "authn_token_reuse",
         "authn_token_revoked",
+        "authz_change",
         "authz_fail",
         "excess_rate_limit_exceeded",
         "session_expired",
         "session_renewed",
+        "user_archived",
+        "user_created",
+        "user_deleted",
+        "user_updated",
     ] {
         assert!(kinds.contains_key(kind), "no {kind}: {kinds:?}");
     }

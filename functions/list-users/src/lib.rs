@@ -35,14 +35,15 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     request.only("GET")?;
     let token = bearer::token(&request)?;
     let tenant = request.tenant();
-    let tenant = tenant_of_reader(app, &request.call, token, tenant.as_deref()).await?;
+    let reader = tenant_of_reader(app, &request.call, token, tenant.as_deref()).await?;
+    let of = (&reader.0, &reader.1);
     if request.route().ends_with("/{id}") {
         let id = UserId::from(request.path_parameter("id")?.as_str());
-        let (user, last_login) = one(app, &tenant, &id).await?;
+        let (user, last_login) = one(app, of, &id).await?;
         return Answer::ok(&OneUserBody::new(&user, last_login));
     }
     let Page { limit, after } = Page::of(&request, LIST)?;
-    let (users, next) = list(app, &tenant, limit, after.as_deref()).await?;
+    let (users, next) = list(app, of, limit, after.as_deref()).await?;
     let users = users.iter();
     Answer::ok(&UsersBody {
         users: users

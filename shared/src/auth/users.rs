@@ -16,6 +16,7 @@ use crate::id::{TenantId, UserId};
 use crate::store::admins::AdminsRow;
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::key::Key;
+use crate::store::session::{Owner, Session};
 use crate::store::user::{User, UserStatus};
 use crate::store::{Item, StoreError, parse};
 
@@ -80,9 +81,21 @@ async fn read(
     let admins: Option<AdminsRow> = admins.map(|row| parse(row, "admins")).transpose()?;
     Ok(Target {
         user,
-        last_login: recorded_login(seen)?,
+        last_login: last_login(&admin.caller.session, id, seen)?,
         admins: admins.map_or(0, |row| row.admin_count),
     })
+}
+
+/// When a user last signed in, as far as `audit` has recorded it; the caller's own login, by which it
+/// holds its session, counts before that.
+fn last_login(
+    caller: &Session,
+    id: &UserId,
+    seen: Option<Item>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let is_own = caller.owner == Owner::User(id.clone());
+    let own = is_own.then_some(caller.created_at);
+    Ok(recorded_login(seen)?.max(own))
 }
 
 const NO_SUCH_USER: Error = Error::NotFound("There is no such user");

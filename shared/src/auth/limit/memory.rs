@@ -68,8 +68,8 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// An instance remembers so many subjects of a window, more than it comes to serve in a minute, one
-/// call after another. Those beyond are counted call by call.
+/// An instance remembers so many subjects of a window. Those beyond are counted call by call, until one
+/// of them is refused: that takes the place of a subject that has called once.
 const MOST: usize = 4096;
 
 /// A block is a twentieth of what the instance used, on the average of the window before and this
@@ -130,8 +130,8 @@ impl Limits {
 
     /// The window, with the limit that it is known to have, if that is known to be used up.
     pub(super) fn find_used_up(&self, window: &Window) -> Option<Window> {
-        let mut minute = self.minute_of(window);
-        let tally = minute.tally(window);
+        let minute = self.minute_of(window);
+        let tally = minute.known(window);
         let tally = tally.filter(|tally| tally.used_up && tally.left == 0)?;
         Some(Window {
             limit: tally.limit,
@@ -141,7 +141,9 @@ impl Limits {
 
     /// Remembers that a limit is used up.
     pub(super) fn used_up(&self, window: &Window) {
-        if let Some(tally) = self.minute_of(window).tally(window) {
+        let mut minute = self.minute_of(window);
+        minute.make_room(window);
+        if let Some(tally) = minute.tally(window) {
             tally.limit = window.limit;
             tally.used_up = true;
         }
@@ -175,6 +177,26 @@ impl Limits {
 }
 
 impl Minute {
+    /// What is known of a window, if anything is.
+    fn known(&self, window: &Window) -> Option<&Tally> {
+        let subject = (window.name, window.subject.clone());
+        let is_open = window.number == self.number;
+        self.tallies.get(&subject).filter(|_| is_open)
+    }
+
+    /// Forgets a subject that has called once, where there is no place for this window's: what is used
+    /// up has to be remembered, or every further call would be a refused write on the one key.
+    fn make_room(&mut self, window: &Window) {
+        if self.tallies.len() < MOST || self.known(window).is_some() {
+            return;
+        }
+        let mut tallies = self.tallies.iter();
+        let spare = tallies.find(|(_, tally)| tally.is_spare());
+        if let Some(subject) = spare.map(|(subject, _)| subject.clone()) {
+            self.tallies.remove(&subject);
+        }
+    }
+
     /// What is known of a window; `None` where that has ended, or too many others are known.
     fn tally(&mut self, window: &Window) -> Option<&mut Tally> {
         let subject = (window.name, window.subject.clone());
@@ -196,6 +218,11 @@ impl Minute {
 }
 
 impl Tally {
+    /// Whether nothing is lost where it is forgotten.
+    fn is_spare(&self) -> bool {
+        !self.used_up && !self.leasing && self.left == 0 && self.used <= 1
+    }
+
     /// How many of the fleet's calls were let through, as far as the instance knows.
     fn let_through(&self) -> u32 {
         self.count.saturating_sub(self.left)

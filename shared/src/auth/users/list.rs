@@ -1,8 +1,8 @@
 //! Who the users of a tenant are: for its admins, and for clients that may read users.
 
-use super::{NO_SUCH_USER, present};
+use super::{NO_SUCH_USER, last_login, present};
 use crate::app::Verifying;
-use crate::auth::access::{self, Caller, Principal, recorded_login};
+use crate::auth::access::{self, Caller, Principal};
 use crate::auth::admin;
 use crate::auth::holder::Holder;
 use crate::call::Call;
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::id::{TenantId, UserId};
 use crate::store::key::Key;
 use crate::store::list::Listed;
+use crate::store::session::Session;
 use crate::store::user::User;
 
 /// The scope that lets a client read users [002].
@@ -19,7 +20,8 @@ const READ_USERS: &str = "read:users";
 /// A user, and when it last signed in.
 pub type Seen = (User, Option<Timestamp>);
 
-/// The tenant whose users the caller may see: its own, or `tenant`, which a `super_admin` may name.
+/// The tenant whose users the caller may see: its own, or `tenant`, which a `super_admin` may name; and
+/// the caller's session.
 ///
 /// # Errors
 ///
@@ -30,7 +32,7 @@ pub async fn tenant_of_reader(
     call: &Call,
     token: Option<&str>,
     tenant: Option<&str>,
-) -> Result<TenantId, Error> {
+) -> Result<(TenantId, Session), Error> {
     let principal = access::authenticate_any(app, call, token).await?;
     let scope = principal.scope();
     let Principal {
@@ -42,12 +44,12 @@ pub async fn tenant_of_reader(
     let client = match holder {
         Holder::User(user) => {
             let caller = Caller {
-                session,
+                session: session.clone(),
                 user,
                 tenant: own,
             };
             let admin = admin::authorize(app, call, caller, tenant).await?;
-            return Ok(admin.tenant);
+            return Ok((admin.tenant, session));
         }
         Holder::Client(client) => client,
     };
@@ -60,19 +62,19 @@ pub async fn tenant_of_reader(
         Some(tenant) if tenant != own.id.as_str() => {
             Err(Error::NotFound("There is no such tenant"))
         }
-        _ => Ok(own.id),
+        _ => Ok((own.id, session)),
     }
 }
 
-/// At most `limit` users of a tenant after the position `after`, in the order of their ids; and the
-/// position after which there are more.
+/// At most `limit` users of a tenant after the position `after`, in the order of their ids, for the
+/// caller of this session; and the position after which there are more.
 ///
 /// # Errors
 ///
 /// When the table is away, or a row malformed.
 pub async fn list(
     app: &Verifying,
-    tenant: &TenantId,
+    (tenant, session): (&TenantId, &Session),
     limit: usize,
     after: Option<&str>,
 ) -> Result<(Vec<Seen>, Option<String>), Error> {
@@ -86,21 +88,27 @@ pub async fn list(
     while let (Some(user), Some(seen)) = (rows.next(), rows.next()) {
         // The index is behind the table by moments.
         if let Some(user) = present(user, tenant)? {
-            users.push((user, recorded_login(seen)?));
+            let last_login = last_login(session, &user.id, seen)?;
+            users.push((user, last_login));
         }
     }
     let next = ids.into_iter().next_back().filter(|_| more);
     Ok((users, next))
 }
 
-/// One user of a tenant.
+/// One user of a tenant, for the caller of this session.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] for one that is not there, has been removed or is another tenant's, alike.
-pub async fn one(app: &Verifying, tenant: &TenantId, id: &UserId) -> Result<Seen, Error> {
+pub async fn one(
+    app: &Verifying,
+    (tenant, session): (&TenantId, &Session),
+    id: &UserId,
+) -> Result<Seen, Error> {
     let keys = (Key::user(id), Key::seen(id));
     let [user, seen] = app.store.read([&keys.0, &keys.1]).await?;
     let user = present(user, tenant)?.ok_or(NO_SUCH_USER)?;
-    Ok((user, recorded_login(seen)?))
+    let last_login = last_login(session, id, seen)?;
+    Ok((user, last_login))
 }
