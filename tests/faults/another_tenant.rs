@@ -115,10 +115,11 @@ async fn users_of_a_named_tenant_are_shown_and_changed_only_where_it_is_sure_tha
         .each_fault::<Verifying, _, _>(invite_user::handle, calls, &sent, 201)
         .await;
     let sent = update(&visitor.victor, &json!({"status": "suspended"}));
-    let calls = &users::CHANGE;
+    let calls = &users::RENAME;
     visitor
         .each_fault::<Verifying, _, _>(update_user::handle, calls, &sent, 200)
         .await;
+    let calls = &users::CHANGE;
     let sent = delete(&visitor.victor);
     visitor
         .each_fault::<Verifying, _, _>(delete_user::handle, calls, &sent, 204)
