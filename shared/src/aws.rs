@@ -34,6 +34,24 @@ pub struct Environment {
     pub repeats: RetryPartition,
 }
 
+/// A client of a service: all are configured alike, by builders of different types.
+macro_rules! client {
+    ($environment:ident, $sdk:ident, $endpoint:ident) => {{
+        let mut config = $sdk::Config::builder()
+            .http_client($environment.http.clone())
+            .sleep_impl($environment.clock.clone())
+            .retry_config(retries())
+            .retry_partition($environment.repeats.clone())
+            .timeout_config(deadlines())
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .region(Region::new($environment.config.region.clone()))
+            .credentials_provider($environment.credentials.clone());
+        config.set_endpoint_url($environment.config.$endpoint.clone());
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
 impl Environment {
     /// The environment of a Lambda function.
     ///
@@ -55,52 +73,19 @@ impl Environment {
     /// A DynamoDB client.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .http_client(self.http.clone())
-            .sleep_impl(self.clock.clone())
-            .retry_config(retries())
-            .retry_partition(self.repeats.clone())
-            .timeout_config(deadlines())
-            .identity_cache(IdentityCache::no_cache())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .region(Region::new(self.config.region.clone()))
-            .credentials_provider(self.credentials.clone());
-        config.set_endpoint_url(self.config.dynamodb_endpoint.clone());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        client!(self, aws_sdk_dynamodb, dynamodb_endpoint)
     }
 
     /// A Secrets Manager client.
     #[must_use]
     pub fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
-        let mut config = aws_sdk_secretsmanager::Config::builder()
-            .http_client(self.http.clone())
-            .sleep_impl(self.clock.clone())
-            .retry_config(retries())
-            .retry_partition(self.repeats.clone())
-            .timeout_config(deadlines())
-            .identity_cache(IdentityCache::no_cache())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .region(Region::new(self.config.region.clone()))
-            .credentials_provider(self.credentials.clone());
-        config.set_endpoint_url(self.config.secrets_manager_endpoint.clone());
-        aws_sdk_secretsmanager::Client::from_conf(config.build())
+        client!(self, aws_sdk_secretsmanager, secrets_manager_endpoint)
     }
 
     /// An SQS client.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        let mut config = aws_sdk_sqs::Config::builder()
-            .http_client(self.http.clone())
-            .sleep_impl(self.clock.clone())
-            .retry_config(retries())
-            .retry_partition(self.repeats.clone())
-            .timeout_config(deadlines())
-            .identity_cache(IdentityCache::no_cache())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-            .region(Region::new(self.config.region.clone()))
-            .credentials_provider(self.credentials.clone());
-        config.set_endpoint_url(self.config.sqs_endpoint.clone());
-        aws_sdk_sqs::Client::from_conf(config.build())
+        client!(self, aws_sdk_sqs, sqs_endpoint)
     }
 }
 

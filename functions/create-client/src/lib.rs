@@ -12,7 +12,7 @@ use shared::auth::admin;
 use shared::auth::client::{create, scope};
 use shared::auth::limit::admit_address;
 use shared::error::Error;
-use shared::http::client::{ClientBody, status};
+use shared::http::client::ClientBody;
 use shared::http::{Answer, Request, bearer};
 use shared::store::client::ClientStatus;
 
@@ -39,7 +39,8 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
         .line("name")?
         .ok_or_else(|| Error::BadRequest("name is required".to_owned()))?;
     let scope = scope(members.string("scope")?.unwrap_or_default())?;
-    let status = status(&members)?.unwrap_or(ClientStatus::Active);
+    let status = members.status(ClientStatus::Active, ClientStatus::Suspended)?;
+    let status = status.unwrap_or(ClientStatus::Active);
     let (client, key) = create(app, &request.call, &admin, name, scope, status).await?;
     let body = CreatedBody {
         client: ClientBody::new(&client),

@@ -10,9 +10,10 @@ use shared::auth::admin;
 use shared::auth::client::{Update, scope, update};
 use shared::auth::limit::admit_address;
 use shared::error::Error;
-use shared::http::client::{ClientBody, status};
+use shared::http::client::ClientBody;
 use shared::http::{Answer, Members, Request, bearer};
 use shared::id::ClientId;
+use shared::store::client::ClientStatus;
 
 /// The client as it is now.
 #[derive(Serialize)]
@@ -43,7 +44,7 @@ fn wanted(members: &Members) -> Result<Update, Error> {
     let wanted = Update {
         name: members.line("name")?,
         scope: members.string("scope")?.map(scope).transpose()?,
-        status: status(members)?,
+        status: members.status(ClientStatus::Active, ClientStatus::Suspended)?,
     };
     if wanted.name.is_none() && wanted.scope.is_none() && wanted.status.is_none() {
         let what = "name, scope or status is required";

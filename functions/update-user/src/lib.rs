@@ -36,17 +36,12 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
 
 fn wanted(request: &Request) -> Result<Wanted, Error> {
     let members = request.members()?;
-    let bad = |what: &str| Err(Error::BadRequest(what.to_owned()));
-    let status = match members.string("status")? {
-        None => None,
-        Some("active") => Some(UserStatus::Active),
-        Some("suspended") => Some(UserStatus::Suspended),
-        Some(_) => return bad("status must be active or suspended"),
-    };
+    let status = members.status(UserStatus::Active, UserStatus::Suspended)?;
     let role = members.string("role")?.map(members::role).transpose()?;
     let name = members.line("name")?;
     if name.is_none() && role.is_none() && status.is_none() {
-        return bad("name, role or status is required");
+        let what = "name, role or status is required";
+        return Err(Error::BadRequest(what.to_owned()));
     }
     Ok(Wanted { name, role, status })
 }

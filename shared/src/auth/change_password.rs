@@ -13,7 +13,6 @@ use crate::store::event::{EventType, Outcome};
 use crate::store::failures::FailuresRow;
 use crate::store::key::Key;
 use crate::store::user::User;
-use crate::store::write::Written;
 
 /// How often a change that others overtake is decided anew.
 const TRIES: u32 = 3;
@@ -69,11 +68,7 @@ pub async fn change_password(
             caller.user.new_password(&sealed, &event)?,
             caller.session.moved_to(caller.user.epoch + 1)?,
         ];
-        let changed = match store.transact(&changes).await? {
-            Written::Done(_) => true,
-            Written::Refused(row) => event.is_in(row.as_ref()),
-        };
-        if changed {
+        if store.make(&changes, &event).await? {
             attempt.clear(store, call).await;
             return Ok(());
         }

@@ -13,7 +13,7 @@ use crate::store::client::{Client, ClientKey, ClientStatus};
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::key::Key;
 use crate::store::list::Listed;
-use crate::store::write::{Change, Written};
+use crate::store::write::Change;
 use crate::store::{TRIES, parse};
 
 /// No client has a longer id, in bytes.
@@ -86,7 +86,7 @@ pub async fn create(
     };
     let changes = client.made(&key, &event)?;
     for _ in 0..TRIES {
-        if is_made(app, &changes, &event).await? {
+        if app.store.make(&changes, &event).await? {
             let last_used = vec![None];
             return Ok((Described { client, last_used }, key));
         }
@@ -150,7 +150,8 @@ pub async fn update(
             return Ok(Described { client, last_used });
         }
         let event = updated(&event, &before, &client);
-        if is_made(app, &[before.changed_to(&client, &event)?], &event).await? {
+        let changes = [before.changed_to(&client, &event)?];
+        if app.store.make(&changes, &event).await? {
             return Ok(Described { client, last_used });
         }
     }
@@ -238,24 +239,11 @@ pub(super) async fn change<T>(
 ) -> Result<T, Error> {
     for _ in 0..TRIES {
         let (changes, result) = decide(&find(app, admin, id).await?)?;
-        if is_made(app, &changes, event).await? {
+        if app.store.make(&changes, event).await? {
             return Ok(result);
         }
     }
     Err(lost())
-}
-
-/// Makes all of `changes` or none. Whether they were made, by this try or by one before it whose answer
-/// was lost.
-async fn is_made(app: &Verifying, changes: &[Change], event: &Event) -> Result<bool, Error> {
-    let written = match changes {
-        [change] => app.store.write(change).await?,
-        changes => app.store.transact(changes).await?,
-    };
-    Ok(match written {
-        Written::Done(_) => true,
-        Written::Refused(row) => event.is_in(row.as_ref()),
-    })
 }
 
 fn lost() -> Error {

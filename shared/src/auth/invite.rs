@@ -24,7 +24,7 @@ use crate::store::key::Key;
 use crate::store::login_name::LoginNameRow;
 use crate::store::parse;
 use crate::store::user::{CurrentInvite, User, UserStatus};
-use crate::store::write::{Change, Written};
+use crate::store::write::Change;
 
 /// Whom an admin invites. The names are as [`LoginName::new_email`] and [`LoginName::new_username`]
 /// take them.
@@ -87,11 +87,7 @@ pub async fn invite(
             }
         };
         let changes = changes(call, &user, &claims, &event)?;
-        let done = match app.store.transact(&changes).await? {
-            Written::Done(_) => true,
-            Written::Refused(row) => event.is_in(row.as_ref()),
-        };
-        if done {
+        if app.store.make(&changes, &event).await? {
             return Ok(Invited {
                 user,
                 token,

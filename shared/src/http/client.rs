@@ -4,8 +4,6 @@ use serde::Serialize;
 
 use crate::auth::client::Described;
 use crate::auth::issue::Tokens;
-use crate::error::Error;
-use crate::http::Members;
 use crate::scope::Scope;
 use crate::store::client::ClientStatus;
 
@@ -38,23 +36,6 @@ impl<'a> ClientTokensBody<'a> {
             expires_in: tokens.expires_in,
             refresh_expires_in: tokens.refresh_expires_in,
             scope: tokens.scope.as_ref(),
-        }
-    }
-}
-
-/// The status in the member `status` of a request, if there is one.
-///
-/// # Errors
-///
-/// [`Error::BadRequest`].
-pub fn status(members: &Members) -> Result<Option<ClientStatus>, Error> {
-    match members.string("status")? {
-        None => Ok(None),
-        Some("active") => Ok(Some(ClientStatus::Active)),
-        Some("suspended") => Ok(Some(ClientStatus::Suspended)),
-        Some(_) => {
-            let what = "status must be active or suspended";
-            Err(Error::BadRequest(what.to_owned()))
         }
     }
 }

@@ -86,6 +86,23 @@ impl Members {
         }
         Ok(Some(text.to_owned()))
     }
+
+    /// The member `status`, as what `active` and `suspended` are of a user or a client.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadRequest`] where it is neither.
+    pub fn status<S>(&self, active: S, suspended: S) -> Result<Option<S>, Error> {
+        match self.string("status")? {
+            None => Ok(None),
+            Some("active") => Ok(Some(active)),
+            Some("suspended") => Ok(Some(suspended)),
+            Some(_) => {
+                let what = "status must be active or suspended";
+                Err(Error::BadRequest(what.to_owned()))
+            }
+        }
+    }
 }
 
 /// Takes a role.

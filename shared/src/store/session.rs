@@ -174,11 +174,10 @@ impl Store {
         let key = session.owner.session(&session.id);
         let change =
             Change::put(key, &SessionRow { session, event })?.when("attribute_not_exists(pk)");
-        match self.write(&change).await? {
-            Written::Done(_) => Ok(()),
-            Written::Refused(row) if event.is_in(row.as_ref()) => Ok(()),
-            Written::Refused(_) => Err(StoreError::Malformed("a session of a new id")),
+        if self.make(&[change], event).await? {
+            return Ok(());
         }
+        Err(StoreError::Malformed("a session of a new id"))
     }
 
     /// Moves a session from the generation before `next` on to it, by the call that `event` is of: if
@@ -243,9 +242,6 @@ impl Store {
             .value(":now", event.time)?
             .value(":expires_at", expires_at)?
             .value(":event", event)?;
-        match self.write(&change).await? {
-            Written::Done(_) => Ok(true),
-            Written::Refused(row) => Ok(event.is_in(row.as_ref())),
-        }
+        self.make(&[change], event).await
     }
 }

@@ -2,10 +2,10 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
-    Update,
+    CancellationReason, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
 };
 
+use super::event::Event;
 use super::write::{Change, Kind, Written};
 use super::{Item, Store, StoreError, TRIES, unavailable};
 use crate::random;
@@ -18,6 +18,24 @@ const PASSING: [&str; 3] = [
 ];
 
 impl Store {
+    /// Makes all of `changes` or none; a single one by a plain write, which costs half. Whether they are
+    /// made: a row that refused them and carries `event`, which the first change writes, shows that an
+    /// earlier try made them and its answer was lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::write`] and [`Store::transact`].
+    pub async fn make(&self, changes: &[Change], event: &Event) -> Result<bool, StoreError> {
+        let written = match changes {
+            [change] => self.write(change).await?,
+            changes => self.transact(changes).await?,
+        };
+        Ok(match written {
+            Written::Done(_) => true,
+            Written::Refused(row) => event.is_in(row.as_ref()),
+        })
+    }
+
     /// Makes all of `changes` or none. Refused means that the condition of one did not hold; the
     /// row is that of the first change, if its condition was among them.
     ///
@@ -71,56 +89,38 @@ impl Store {
     }
 }
 
+/// What the items of a transaction have in common: their builders are of different types.
+macro_rules! conditional {
+    ($change:ident, $table:ident, $item:expr) => {
+        $item
+            .set_condition_expression($change.condition.map(str::to_owned))
+            .set_expression_attribute_names($change.names())
+            .set_expression_attribute_values($change.values())
+            .set_return_values_on_condition_check_failure($change.refused())
+            .table_name($table)
+            .build()
+            .map_err(|_| StoreError::Malformed("transaction"))?
+    };
+}
+
 impl Change {
     fn in_transaction(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
-        let malformed = |_| StoreError::Malformed("transaction");
         let item = TransactWriteItem::builder();
+        let key = Some(self.key.item());
         let item = match &self.kind {
-            Kind::Update(expression) => item.update(
-                Update::builder()
-                    .set_key(Some(self.key.item()))
-                    .update_expression(expression)
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .set_return_values_on_condition_check_failure(self.refused())
-                    .build()
-                    .map_err(malformed)?,
-            ),
-            Kind::Delete => item.delete(
-                Delete::builder()
-                    .set_key(Some(self.key.item()))
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .set_return_values_on_condition_check_failure(self.refused())
-                    .build()
-                    .map_err(malformed)?,
-            ),
-            Kind::Check => item.condition_check(
-                ConditionCheck::builder()
-                    .set_key(Some(self.key.item()))
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .set_return_values_on_condition_check_failure(self.refused())
-                    .build()
-                    .map_err(malformed)?,
-            ),
-            Kind::Put(row) => item.put(
-                Put::builder()
-                    .set_item(Some(row.clone()))
-                    .set_condition_expression(self.condition.map(str::to_owned))
-                    .set_expression_attribute_names(self.names())
-                    .set_expression_attribute_values(self.values())
-                    .table_name(table)
-                    .set_return_values_on_condition_check_failure(self.refused())
-                    .build()
-                    .map_err(malformed)?,
-            ),
+            Kind::Update(expression) => {
+                let update = Update::builder().set_key(key);
+                let update = update.update_expression(expression);
+                item.update(conditional!(self, table, update))
+            }
+            Kind::Delete => {
+                let delete = Delete::builder().set_key(key);
+                item.delete(conditional!(self, table, delete))
+            }
+            Kind::Put(row) => {
+                let put = Put::builder().set_item(Some(row.clone()));
+                item.put(conditional!(self, table, put))
+            }
         };
         Ok(item.build())
     }

@@ -45,7 +45,6 @@ pub(super) enum Kind {
     Update(String),
     Put(Item),
     Delete,
-    Check,
 }
 
 /// Attributes that stand as `#name` in expressions: DynamoDB reserves these words, or may.
@@ -88,12 +87,6 @@ impl Change {
     #[must_use]
     pub fn delete(key: Key) -> Self {
         Self::new(key, Kind::Delete)
-    }
-
-    /// Changes nothing: in a transaction, its condition has to hold.
-    #[must_use]
-    pub fn check(key: Key) -> Self {
-        Self::new(key, Kind::Check)
     }
 
     /// Only where `condition` holds.
@@ -160,7 +153,7 @@ impl Store {
             let written = match &change.kind {
                 Kind::Update(expression) => self.update(change, expression).await,
                 Kind::Put(row) => self.put(change, row).await,
-                Kind::Delete | Kind::Check => {
+                Kind::Delete => {
                     return Err(StoreError::Malformed("a change outside of a transaction"));
                 }
             };

@@ -19,7 +19,6 @@ use crate::store::key::Key;
 use crate::store::parse;
 use crate::store::tenant::{Tenant, TenantStatus};
 use crate::store::user::{User, UserStatus};
-use crate::store::write::Written;
 
 /// Accepts the invite with this token, and signs its user in.
 ///
@@ -75,11 +74,7 @@ pub async fn accept(
             false,
             active.is_active_admin(),
         )?);
-        let done = match app.base.store.transact(&changes).await? {
-            Written::Done(_) => true,
-            Written::Refused(row) => event.is_in(row.as_ref()),
-        };
-        if done {
+        if app.base.store.make(&changes, &event).await? {
             return Ok(SignedIn {
                 tokens,
                 user: active,

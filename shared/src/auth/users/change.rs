@@ -11,7 +11,6 @@ use crate::role::{Rank, Role};
 use crate::store::admins;
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::user::{User, UserStatus};
-use crate::store::write::Written;
 
 /// What an admin wants to be otherwise; what is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -62,16 +61,7 @@ pub async fn change(
         let (was, will_be) = (before.is_active_admin(), after.is_active_admin());
         let mut changes = vec![before.changed_to(&after, &event)?];
         changes.extend(admins::change(&before.tenant_id, was, will_be)?);
-        // What leaves the count alone is no transaction, and costs half.
-        let written = match &changes[..] {
-            [change] => app.store.write(change).await?,
-            changes => app.store.transact(changes).await?,
-        };
-        let done = match written {
-            Written::Done(_) => true,
-            Written::Refused(row) => event.is_in(row.as_ref()),
-        };
-        if done {
+        if app.store.make(&changes, &event).await? {
             after.version += 1;
             after.updated_at = call.now;
             return Ok((after, target.last_login));

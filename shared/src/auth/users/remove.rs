@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::id::UserId;
 use crate::store::admins;
 use crate::store::event::{EventType, Outcome};
-use crate::store::write::Written;
 
 /// Removes a user.
 ///
@@ -29,11 +28,7 @@ pub async fn remove(app: &Verifying, call: &Call, admin: &Admin, id: &UserId) ->
         let mut changes = user.removed(names(&user)?, &removed)?;
         let was_admin = user.is_active_admin();
         changes.extend(admins::change(&user.tenant_id, was_admin, false)?);
-        let done = match app.store.transact(&changes).await? {
-            Written::Done(_) => true,
-            Written::Refused(row) => removed.is_in(row.as_ref()),
-        };
-        if done {
+        if app.store.make(&changes, &removed).await? {
             return Ok(());
         }
         // Somebody changed the user first, or the tenant's admins: read, and decide again.
