@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use local::settings::{port, setting};
+use local::settings::{port, setting, truth};
 use local::{Options, Ports, Stack, StackError};
 use shared::clock::Clock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -32,6 +32,7 @@ async fn run() -> Result<(), StackError> {
     let mut terminate = on(SignalKind::terminate())?;
     let began = Clock::System.now();
     let options = options()?;
+    let demonstration = options.demonstration;
     let stack = tokio::select! {
         stack = Stack::start(options) => stack?,
         _ = interrupt.recv() => return Ok(()),
@@ -40,21 +41,13 @@ async fn run() -> Result<(), StackError> {
     println!("gatehouse is ready at {}", stack.url());
     let took = Clock::System.now().millis() - began.millis();
     println!(
-        "started in {}.{:03} s; Ctrl-C stops it. Sign in with:",
+        "started in {}.{:03} s; Ctrl-C stops it.",
         took / 1000,
         took % 1000
     );
-    println!(
-        "curl -s {}/api/auth/login -H 'content-type: application/json' \
-         -d '{{\"username\":\"doctor.smith\",\"password\":\"secure-password\"}}'",
-        stack.url()
-    );
-    println!(
-        "or as the API client of the demonstration data:\n\
-         curl -s -X POST {}/v1/auth -H 'x-api-key: {}'",
-        stack.url(),
-        *local::demonstration::api_key().text()
-    );
+    if demonstration {
+        tell_logins(stack.url());
+    }
     let ended = tokio::select! {
         _ = interrupt.recv() => false,
         _ = terminate.recv() => false,
@@ -68,6 +61,20 @@ async fn run() -> Result<(), StackError> {
         ));
     }
     Ok(())
+}
+
+/// How to sign in to the demonstration data.
+fn tell_logins(url: &str) {
+    println!(
+        "Sign in with:\n\
+         curl -s {url}/api/auth/login -H 'content-type: application/json' \
+         -d '{{\"username\":\"doctor.smith\",\"password\":\"secure-password\"}}'"
+    );
+    println!(
+        "or as the API client of the demonstration data:\n\
+         curl -s -X POST {url}/v1/auth -H 'x-api-key: {}'",
+        *local::demonstration::api_key().text()
+    );
 }
 
 fn options() -> Result<Options, StackError> {
@@ -84,6 +91,7 @@ fn options() -> Result<Options, StackError> {
         ports,
         data_dir: Some(PathBuf::from(data_dir)),
         settings: kept.collect(),
+        demonstration: truth("DEMONSTRATION_DATA", true)?,
         tell: |line| println!("{line}"),
     })
 }

@@ -25,3 +25,17 @@ pub fn port(name: &str, default: u16) -> Result<u16, StackError> {
     let port = value.parse().ok().filter(|port| *port > 0);
     port.ok_or_else(|| StackError(format!("{name} must be a port, a number from 1 to 65535")))
 }
+
+/// `true` or `false` from an environment variable, `default` where there is none.
+///
+/// # Errors
+///
+/// When the value is neither.
+pub fn truth(name: &str, default: bool) -> Result<bool, StackError> {
+    let Some(value) = setting(name) else {
+        return Ok(default);
+    };
+    value
+        .parse()
+        .map_err(|_| StackError(format!("{name} must be true or false")))
+}

@@ -22,6 +22,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Environment variables of the functions, before the stack's own and the process's.
     pub settings: Vec<(String, String)>,
+    /// Whether an empty stack loads the demonstration data.
+    pub demonstration: bool,
     /// Is told each step, and each log line of a function.
     pub tell: fn(&str),
 }
@@ -32,6 +34,7 @@ impl Default for Options {
             ports: Ports::default(),
             data_dir: None,
             settings: Vec::new(),
+            demonstration: true,
             tell: |_| {},
         }
     }
@@ -68,7 +71,9 @@ impl Stack {
         let template = Template::read()?;
         tell("starting DynamoDB and Secrets Manager");
         let stores = Stores::start(options.ports, options.data_dir).await?;
-        demonstration::load(&stores.environment(Clock::System)?).await?;
+        if options.demonstration {
+            demonstration::load(&stores.environment(Clock::System)?).await?;
+        }
         // The functions' issuer is the gateway, which needs the functions' address: so the
         // gateway's listener comes first, and calls wait in it.
         let address = functions::free_port()?;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::{IdentityCache, SharedCredentialsProvider};
 use dynoxide::Database;
-use shared::aws::Environment;
+use shared::aws::{Environment, deadlines};
 use shared::clock::Clock;
 use shared::config::Config;
 
@@ -107,7 +108,9 @@ impl Stores {
             config,
             clock,
             http,
-            credentials,
+            credentials: SharedCredentialsProvider::new(credentials),
+            identities: IdentityCache::no_cache(),
+            deadlines: deadlines(),
             // Tests let one instance serve many calls at once, which Lambda never does.
             repeats: RetryPartition::custom("local")
                 .token_bucket(TokenBucket::unlimited())

@@ -1,7 +1,7 @@
 //! The caller's network address, as API Gateway saw it.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -10,6 +10,9 @@ use ipnet::IpNet;
 pub struct Address(IpAddr);
 
 impl Address {
+    /// The address of who has none: the operator, whose calls come through no gateway.
+    pub const NONE: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+
     /// Reads `sourceIp`; `None` where it is no address.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -40,6 +43,9 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NONE {
+            return Ok(());
+        }
         self.0.fmt(f)
     }
 }

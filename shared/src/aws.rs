@@ -5,11 +5,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
-    Credentials, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
+    Credentials, IdentityCache, Region, SharedCredentialsProvider, SharedHttpClient,
+    StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 
 use crate::clock::Clock;
 use crate::config::{Config, StartError};
@@ -27,8 +29,12 @@ pub struct Environment {
     pub clock: Clock,
     /// What carries every call to AWS.
     pub http: SharedHttpClient,
-    /// The credentials of the function's role.
-    pub credentials: Credentials,
+    /// The credentials of the function's role, or of the operator.
+    pub credentials: SharedCredentialsProvider,
+    /// Remembers credentials until they expire, where they can: a role's last as long as its instance.
+    pub identities: SharedIdentityCache,
+    /// How long a call, and each try of it, may take.
+    pub deadlines: TimeoutConfig,
     /// What may be spent on repeats: the SDK's default is one budget for the process, which is right
     /// for an instance, and wrong where many instances share a process.
     pub repeats: RetryPartition,
@@ -42,8 +48,8 @@ macro_rules! client {
             .sleep_impl($environment.clock.clone())
             .retry_config(retries())
             .retry_partition($environment.repeats.clone())
-            .timeout_config(deadlines())
-            .identity_cache(IdentityCache::no_cache())
+            .timeout_config($environment.deadlines.clone())
+            .identity_cache($environment.identities.clone())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .region(Region::new($environment.config.region.clone()))
             .credentials_provider($environment.credentials.clone());
@@ -65,7 +71,9 @@ impl Environment {
             config,
             clock: Clock::System,
             http: https()?,
-            credentials,
+            credentials: SharedCredentialsProvider::new(credentials),
+            identities: IdentityCache::no_cache(),
+            deadlines: deadlines(),
             repeats: RetryPartition::custom("instance").build(),
         })
     }
@@ -97,8 +105,9 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_millis(400))
 }
 
-/// One call gives up long before the request does, so that what follows it has time too.
-fn deadlines() -> TimeoutConfig {
+/// A function's: one call gives up long before the request does, so that what follows it has time too.
+#[must_use]
+pub fn deadlines() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(1))

@@ -20,6 +20,8 @@ pub enum Rank {
     Admin,
     /// An admin of every tenant, made by the command line alone.
     SuperAdmin,
+    /// The operator at the command line, whom no role makes.
+    Operator,
 }
 
 impl Role {

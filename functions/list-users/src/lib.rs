@@ -36,7 +36,7 @@ pub async fn handle(app: &'static Verifying, request: Request) -> Result<Answer,
     let token = bearer::token(&request)?;
     let tenant = request.tenant();
     let reader = tenant_of_reader(app, &request.call, token, tenant.as_deref()).await?;
-    let of = (&reader.0, &reader.1);
+    let of = (&reader.0, Some(&reader.1));
     if request.route().ends_with("/{id}") {
         let id = UserId::from(request.path_parameter("id")?.as_str());
         let (user, last_login) = one(app, of, &id).await?;

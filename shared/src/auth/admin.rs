@@ -6,17 +6,49 @@ use super::holder::Holder;
 use crate::app::Verifying;
 use crate::call::Call;
 use crate::error::Error;
-use crate::id::TenantId;
+use crate::id::{PrincipalId, TenantId};
 use crate::role::Rank;
 use crate::store::key::Key;
+use crate::store::session::Session;
 
-/// An admin, and the tenant that it acts on.
+/// Who acts on a tenant, and on which.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// The admin.
-    pub caller: Caller,
-    /// Its own tenant, or the one that a `super_admin` has named.
+    /// The admin; `None` is the operator, at the command line.
+    pub caller: Option<Caller>,
+    /// An admin's own tenant, or the one that a `super_admin` or the operator has named.
     pub tenant: TenantId,
+}
+
+/// The operator as the actor of an event: which of them, the user agent says.
+const OPERATOR: &str = "operator";
+
+impl Admin {
+    /// The operator, acting on a tenant.
+    #[must_use]
+    pub fn operator(tenant: TenantId) -> Self {
+        let caller = None;
+        Self { caller, tenant }
+    }
+
+    /// How much it may.
+    pub(super) fn rank(&self) -> Rank {
+        let caller = self.caller.as_ref();
+        caller.map_or(Rank::Operator, |caller| caller.user.role.rank())
+    }
+
+    /// Who it is, in an event.
+    pub(super) fn id(&self) -> PrincipalId {
+        let caller = self.caller.as_ref();
+        caller.map_or(PrincipalId::from(OPERATOR), |caller| {
+            (&caller.user.id).into()
+        })
+    }
+
+    /// The session of an admin.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.caller.as_ref().map(|caller| &caller.session)
+    }
 }
 
 /// The admin whose token this is, and the tenant that it acts on: `tenant`, where that is given.
@@ -62,5 +94,6 @@ pub async fn authorize(
             return Err(Error::NotFound("There is no such tenant"));
         }
     }
+    let caller = Some(caller);
     Ok(Admin { caller, tenant })
 }

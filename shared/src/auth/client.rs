@@ -221,7 +221,7 @@ pub async fn delete(
 /// An event of something that an admin does to a client.
 pub(super) fn event(call: &Call, admin: &Admin, kind: EventType, client: &ClientId) -> Event {
     Event {
-        actor: Some((&admin.caller.user.id).into()),
+        actor: Some(admin.id()),
         subject: Some(client.into()),
         tenant_id: Some(admin.tenant.clone()),
         ..call.event(kind, Outcome::Success)

@@ -75,13 +75,13 @@ async fn read(
     let mut next = || rows.next().flatten();
     let (user, admins, seen) = (next(), next(), next());
     let user = present(user, &admin.tenant)?.ok_or(NO_SUCH_USER)?;
-    if user.role.rank() > admin.caller.user.role.rank() {
+    if user.role.rank() > admin.rank() {
         return refuse_rank(app, call, admin).await;
     }
     let admins: Option<AdminsRow> = admins.map(|row| parse(row, "admins")).transpose()?;
     Ok(Target {
         user,
-        last_login: last_login(&admin.caller.session, id, seen)?,
+        last_login: last_login(admin.session(), id, seen)?,
         admins: admins.map_or(0, |row| row.admin_count),
     })
 }
@@ -89,12 +89,12 @@ async fn read(
 /// When a user last signed in, as far as `audit` has recorded it; the caller's own login, by which it
 /// holds its session, counts before that.
 fn last_login(
-    caller: &Session,
+    caller: Option<&Session>,
     id: &UserId,
     seen: Option<Item>,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let is_own = caller.owner == Owner::User(id.clone());
-    let own = is_own.then_some(caller.created_at);
+    let own = caller.filter(|session| session.owner == Owner::User(id.clone()));
+    let own = own.map(|session| session.created_at);
     Ok(recorded_login(seen)?.max(own))
 }
 
@@ -131,7 +131,7 @@ pub(super) fn event_of(
 ) -> Event {
     Event {
         subject: user.map(Into::into),
-        ..call.event_by(kind, outcome, &admin.caller.user.id, &admin.tenant)
+        ..call.event_by(kind, outcome, admin.id(), &admin.tenant)
     }
 }
 
@@ -145,7 +145,10 @@ pub(super) async fn refuse_rank<T>(
     call: &Call,
     admin: &Admin,
 ) -> Result<T, Error> {
-    let holder = Holder::User(admin.caller.user.clone());
+    let Some(caller) = &admin.caller else {
+        return Err(Error::RoleAboveOwn);
+    };
+    let holder = Holder::User(caller.user.clone());
     access::refuse(app, call, &holder, "role_above_own", Error::RoleAboveOwn).await
 }
 

@@ -75,17 +75,18 @@ pub async fn change(
 ///
 /// # Errors
 ///
-/// [`Error::RoleAboveOwn`], which is recorded; [`Error::BadRequest`] for `super_admin`.
+/// [`Error::RoleAboveOwn`], which is recorded; [`Error::BadRequest`] for `super_admin` by anybody but the
+/// operator.
 pub(in crate::auth) async fn may_be_given(
     app: &Verifying,
     call: &Call,
     admin: &Admin,
     role: &Role,
 ) -> Result<(), Error> {
-    if role.rank() > admin.caller.user.role.rank() {
+    if role.rank() > admin.rank() {
         return refuse_rank(app, call, admin).await;
     }
-    if role.rank() == Rank::SuperAdmin {
+    if role.rank() == Rank::SuperAdmin && admin.rank() < Rank::Operator {
         return Err(Error::BadRequest(
             "role cannot be super_admin, which only the command line gives".to_owned(),
         ));

@@ -67,14 +67,14 @@ pub async fn tenant_of_reader(
 }
 
 /// At most `limit` users of a tenant after the position `after`, in the order of their ids, for the
-/// caller of this session; and the position after which there are more.
+/// caller of this session, if it has one; and the position after which there are more.
 ///
 /// # Errors
 ///
 /// When the table is away, or a row malformed.
 pub async fn list(
     app: &Verifying,
-    (tenant, session): (&TenantId, &Session),
+    (tenant, session): (&TenantId, Option<&Session>),
     limit: usize,
     after: Option<&str>,
 ) -> Result<(Vec<Seen>, Option<String>), Error> {
@@ -96,14 +96,14 @@ pub async fn list(
     Ok((users, next))
 }
 
-/// One user of a tenant, for the caller of this session.
+/// One user of a tenant, for the caller of this session, if it has one.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] for one that is not there, has been removed or is another tenant's, alike.
 pub async fn one(
     app: &Verifying,
-    (tenant, session): (&TenantId, &Session),
+    (tenant, session): (&TenantId, Option<&Session>),
     id: &UserId,
 ) -> Result<Seen, Error> {
     let keys = (Key::user(id), Key::seen(id));

@@ -1,0 +1,2 @@
+//! Import.
+fn main() {}

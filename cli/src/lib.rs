@@ -1,0 +1,74 @@
+//! The operator's command line: what only the operator of a deployment may do, done to its table and
+//! its secrets with the operator's own AWS credentials. It goes through the same rules and the same
+//! conditional writes as the functions, and each of its changes is in the audit log.
+
+mod arguments;
+mod failure;
+
+mod connect;
+mod operator;
+mod output;
+
+mod audit;
+mod clients;
+mod credentials;
+mod doctor;
+mod init;
+mod keys;
+mod sessions;
+mod shell;
+mod tenants;
+mod users;
+
+pub use connect::LOCAL;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs a command, and says how it ended: 0 for well, 1 for not, 2 for arguments that are wrong, 3 for
+/// in part.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(refusal) => {
+            // A terminal that is gone needs no help text.
+            let _ = refusal.print();
+            return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
+        }
+    };
+    match Box::pin(command(arguments)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}
+
+async fn command(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments {
+        target,
+        json,
+        command,
+    } = arguments;
+    let output = Output { json };
+    if let Command::Shell(shell) = command {
+        return shell.run();
+    }
+    let operator = &connect::connect(&target).await?;
+    match command {
+        Command::Init(init) => init.run(operator, &output).await,
+        Command::Tenants(tenants) => tenants.run(operator, &output).await,
+        Command::Users(users) => users.run(operator, &output).await,
+        Command::Clients(clients) => clients.run(operator, &output).await,
+        Command::Credentials(credentials) => credentials.run(operator, &output).await,
+        Command::Keys(keys) => keys.run(operator, &output).await,
+        Command::Sessions(sessions) => sessions.run(operator, &output).await,
+        Command::Audit(audit) => audit.run(operator, &output).await,
+        Command::Doctor(doctor) => doctor.run(operator, &output).await,
+        Command::Shell(shell) => shell.run(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What commands print: text for people, or one JSON document for programs, on standard output.
+//! Everything else (questions, progress, failures) goes to standard error.
+
+use std::io::{self, ErrorKind, Write as _};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+/// How to print.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON in place of text.
+    pub json: bool,
+}
+
+/// A program that no longer reads ends whoever writes, by this code (128 and SIGPIPE).
+const NOBODY_READS: u8 = 141;
+
+impl Output {
+    /// Prints one thing: its members for programs, these fields for people.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn one<T: Serialize>(&self, value: &T, fields: &[(&str, String)]) -> Result<(), Failure> {
+        if self.json {
+            return print(&text(value)?);
+        }
+        let widest = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let lines = fields
+            .iter()
+            .map(|(name, value)| format!("{name:widest$}  {value}"));
+        print(&lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Prints a list: under `name` for programs, as a table with these columns for people.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn list<T: Serialize, const N: usize>(
+        &self,
+        name: &str,
+        items: &[T],
+        columns: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> Result<(), Failure> {
+        if self.json {
+            return print(&text(&json!({ name: items }))?);
+        }
+        let rows: Vec<[String; N]> = items.iter().map(row).collect();
+        let mut widths = columns.map(str::len);
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let line = |cells: [&str; N]| {
+            let cells = cells.iter().zip(widths);
+            let cells = cells.map(|(cell, width)| format!("{cell:width$}"));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let mut lines = vec![line(columns)];
+        lines.extend(
+            rows.iter()
+                .map(|row| line(row.each_ref().map(String::as_str))),
+        );
+        print(&lines.join("\n"))
+    }
+
+    /// Prints one line of a stream, for people and programs alike.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub fn line(&self, line: &str) -> Result<(), Failure> {
+        print(line)
+    }
+}
+
+/// What a table shows where there is nothing.
+pub fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn text(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|_| Failure::new("the answer cannot be written as JSON"))
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}").map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure {
+            message: String::new(),
+            code: NOBODY_READS,
+        },
+        _ => Failure::new(format!("cannot write the output: {error}")),
+    })
+}
