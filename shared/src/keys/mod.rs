@@ -6,11 +6,14 @@
 pub mod cache;
 pub mod generate;
 pub(crate) mod mac;
+pub mod publication;
 pub mod published;
 pub mod ring;
+pub mod rotation;
 mod rsa;
 pub mod secret;
 mod stored;
+pub mod turn;
 
 pub use mac::MacKey;
 pub use rsa::{SigningKey, VerifyingKey};
