@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crate::keys::SigningAlgorithm;
+
 /// A setting that is missing or cannot be used: which, and what is wrong with it.
 #[derive(Debug)]
 pub struct StartError(pub String);
@@ -40,6 +42,9 @@ pub struct Config {
     pub issuer: String,
     /// `AUDIENCE`: the `aud` of every access token.
     pub audience: String,
+    /// `SIGNING_ALGORITHM` (`RS256`): what newly made keys sign access tokens by: `RS256`, `ES256` or
+    /// `EdDSA`. Keys that are there keep theirs.
+    pub signing_algorithm: SigningAlgorithm,
     /// `ACCESS_TOKEN_SECONDS` (900): how long an access token lives, unless the tenant says other.
     pub access_token_seconds: i64,
     /// `REFRESH_IDLE_SECONDS` (15 days): how long a refresh token lives from its last use.
@@ -147,6 +152,7 @@ impl Config {
             credentials_prefix: text("CREDENTIALS_PREFIX"),
             issuer: text("ISSUER"),
             audience: needed("AUDIENCE")?,
+            signing_algorithm: algorithm(&get, "SIGNING_ALGORITHM")?,
             // API Gateway and every verifier keep a retired key for 16 days, a refresh key for 91.
             access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, 60..=14 * DAY)?,
             refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, 60..=90 * DAY)?,
@@ -216,6 +222,19 @@ fn number<N: FromStr + PartialOrd + fmt::Display>(
             "{name} must be a whole number from {least} to {most}"
         ))
     })
+}
+
+/// The name of an algorithm that tokens may be signed by.
+fn algorithm(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &str,
+) -> Result<SigningAlgorithm, StartError> {
+    let Some(value) = get(name) else {
+        return Ok(SigningAlgorithm::default());
+    };
+    value
+        .parse()
+        .map_err(|_| StartError(format!("{name} must be RS256, ES256 or EdDSA")))
 }
 
 /// `true` or `false`.

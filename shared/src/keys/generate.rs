@@ -1,17 +1,15 @@
 //! The first keys of a deployment.
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::KeyError;
 use super::published::{KeysRow, PublishedKey};
-use super::rsa::jwk_of;
+use super::signing::Pair;
 use super::stored::{SecretText, State, StoredMacKey, StoredRing, StoredSigningKey};
+use super::{KeyError, SigningAlgorithm, ecdsa, eddsa, rsa};
 use crate::clock::Timestamp;
 use crate::random;
 
@@ -23,19 +21,22 @@ struct Envelope<'a> {
     ring: &'a StoredRing,
 }
 
-/// Makes a ring with an active and a next key of each sort: the secret's text, `{"ring": …}`, and
+/// Makes a ring with an active and a next key of each sort, those that sign by `algorithm`: the secret's text, `{"ring": …}`, and
 /// the `KEYS` row that publishes it. Write the row first, so that no token is signed by a key that
 /// nobody knows. Takes up to half a second.
 ///
 /// # Errors
 ///
 /// [`KeyError::Refused`] when a key cannot be made.
-pub fn new_ring(now: Timestamp) -> Result<(Zeroizing<String>, KeysRow), KeyError> {
+pub fn new_ring(
+    algorithm: SigningAlgorithm,
+    now: Timestamp,
+) -> Result<(Zeroizing<String>, KeysRow), KeyError> {
     let ring = StoredRing {
         version: FIRST_VERSION,
         signing: vec![
-            signing_key(State::Active, now)?,
-            signing_key(State::Next, now)?,
+            signing_key(algorithm, State::Active, now)?,
+            signing_key(algorithm, State::Next, now)?,
         ],
         refresh: vec![mac_key(State::Active, now), mac_key(State::Next, now)],
     };
@@ -50,19 +51,31 @@ pub fn new_ring(now: Timestamp) -> Result<(Zeroizing<String>, KeysRow), KeyError
     Ok((Zeroizing::new(text), row))
 }
 
-fn signing_key(state: State, now: Timestamp) -> Result<StoredSigningKey, KeyError> {
-    let not_made = |_| KeyError::Refused("an RSA key cannot be made");
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(not_made)?;
-    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(not_made)?;
-    let public = jwk_of(&pair)?;
+/// Makes a key that signs access tokens by `algorithm`. Takes up to 200 ms for RSA, and none to speak
+/// of for the others.
+///
+/// # Errors
+///
+/// [`KeyError::Refused`] when it cannot be made.
+pub(super) fn signing_key(
+    algorithm: SigningAlgorithm,
+    state: State,
+    now: Timestamp,
+) -> Result<StoredSigningKey, KeyError> {
+    let pkcs8 = match algorithm {
+        SigningAlgorithm::Rs256 => rsa::generate()?,
+        SigningAlgorithm::Es256 => ecdsa::generate()?,
+        SigningAlgorithm::EdDsa => eddsa::generate()?,
+    };
+    let public = Pair::read(algorithm, &pkcs8)?.public()?;
     Ok(StoredSigningKey {
         kid: public.common.key_id.clone().unwrap_or_default(),
-        alg: Algorithm::RS256,
+        alg: algorithm,
         state,
         created_at: now,
         activated_at: (state == State::Active).then_some(now),
         retired_at: None,
-        private: Some(SecretText(BASE64_STANDARD.encode(pkcs8.as_ref()))),
+        private: Some(SecretText(BASE64_STANDARD.encode(&*pkcs8))),
         public,
     })
 }

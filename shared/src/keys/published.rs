@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cache::Cache;
-use super::{KeyError, State, VerifyingKey};
+use super::{KeyError, SigningAlgorithm, State, VerifyingKey, signing};
 use crate::clock::Timestamp;
 
 /// The `KEYS` row, its keys in the table aside.
@@ -29,6 +29,7 @@ pub struct KeysRow {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PublishedKey {
     /// The public key; its `kid` is its thumbprint.
+    #[serde(deserialize_with = "signing::public_jwk")]
     pub jwk: Jwk,
     /// Where it stands in its life.
     pub state: State,
@@ -84,6 +85,14 @@ impl Published {
     pub fn jwks(&self) -> Value {
         let keys: Vec<&Jwk> = self.keys.iter().map(VerifyingKey::jwk).collect();
         json!({ "keys": keys })
+    }
+
+    /// What they sign by, each algorithm once.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<SigningAlgorithm> {
+        let signs =
+            |algorithm: &SigningAlgorithm| self.keys.iter().any(|key| key.signs_by() == *algorithm);
+        SigningAlgorithm::ALL.into_iter().filter(signs).collect()
     }
 
     /// Tokens and sessions made before this moment are refused.
