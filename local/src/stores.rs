@@ -14,6 +14,7 @@ use shared::config::Config;
 
 use crate::keys::{self, Rings};
 use crate::serving::Serving;
+use crate::settings::signing_algorithm;
 use crate::stream::Reader;
 use crate::template::Template;
 use crate::{DataDir, StackError, TABLE_NAME, dynamodb, queue, secrets};
@@ -89,7 +90,10 @@ impl Stores {
         };
         let environment = stores.environment(Clock::System)?;
         match stores.data_dir {
-            Some(_) => keys::make(&environment, || Rings::new(Clock::System.now())).await?,
+            Some(_) => {
+                let algorithm = signing_algorithm()?;
+                keys::make(&environment, || Rings::new(algorithm, Clock::System.now())).await?;
+            }
             None => keys::make(&environment, Rings::in_memory).await?,
         }
         Ok(stores)

@@ -44,7 +44,8 @@ impl Step<'_> {
             Which::Keys => {
                 let row = self.app.base.store.public_keys_if_any().await;
                 let row = row.map_err(|error| error.of("table row KEYS"))?;
-                rotation::rotate(&current, row.as_ref(), self.now)
+                let algorithm = self.app.base.config.signing_algorithm;
+                rotation::rotate(&current, algorithm, row.as_ref(), self.now)
             }
             Which::Passwords => password::rotation::rotate(&current, self.now),
         };

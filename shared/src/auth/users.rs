@@ -2,6 +2,8 @@
 
 pub mod change;
 pub mod list;
+pub mod newcomer;
+pub mod password;
 pub mod remove;
 
 use super::access::{self, recorded_login};

@@ -76,8 +76,19 @@ impl KeysRow {
     }
 }
 
+impl KeysRow {
+    /// Whether a key of this kid is or was among those that it publishes.
+    #[must_use]
+    pub fn knows(&self, kid: &str) -> bool {
+        let mut keys = self.keys.iter();
+        keys.any(|key| key.kid() == Some(kid)) || self.revoked.iter().any(|gone| gone == kid)
+    }
+}
+
 impl PublishedKey {
-    pub(super) fn kid(&self) -> Option<&str> {
+    /// Its id.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
         self.jwk.common.key_id.as_deref()
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cache::Cache;
-use super::{KeyError, State, VerifyingKey};
+use super::{KeyError, SigningAlgorithm, State, VerifyingKey, signing};
 use crate::clock::Timestamp;
 
 /// The `KEYS` row, its keys in the table aside.
@@ -32,6 +32,7 @@ pub struct KeysRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedKey {
     /// The public key; its `kid` is its thumbprint.
+    #[serde(deserialize_with = "signing::public_jwk")]
     pub jwk: Jwk,
     /// Where it stands in its life.
     pub state: State,
@@ -52,6 +53,7 @@ pub struct PublishedKey {
 #[derive(Debug)]
 pub struct Published {
     keys: Vec<VerifyingKey>,
+    revoked: HashSet<String>,
     not_before: Timestamp,
 }
 
@@ -75,6 +77,7 @@ impl Published {
         }
         Ok(Self {
             keys,
+            revoked: row.revoked.into_iter().collect(),
             not_before: row.not_before,
         })
     }
@@ -85,11 +88,25 @@ impl Published {
         self.keys.iter().find(|key| key.kid() == kid)
     }
 
+    /// Whether the key of this kid, a MAC key too, may be trusted no more, wherever it comes from.
+    #[must_use]
+    pub fn is_revoked(&self, kid: &str) -> bool {
+        self.revoked.contains(kid)
+    }
+
     /// The set of keys (RFC 7517, section 5) that others verify our tokens with.
     #[must_use]
     pub fn jwks(&self) -> Value {
         let keys: Vec<&Jwk> = self.keys.iter().map(VerifyingKey::jwk).collect();
         json!({ "keys": keys })
+    }
+
+    /// What they sign by, each algorithm once.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<SigningAlgorithm> {
+        let signs =
+            |algorithm: &SigningAlgorithm| self.keys.iter().any(|key| key.signs_by() == *algorithm);
+        SigningAlgorithm::ALL.into_iter().filter(signs).collect()
     }
 
     /// Tokens and sessions made before this moment are refused.

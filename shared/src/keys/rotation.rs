@@ -5,17 +5,16 @@
 //! that it has signed can live. What a rotation makes is pending until it takes the place of the very
 //! version that it derives from ([`Origin`]): so a key that was revoked meanwhile cannot come back.
 
-use jsonwebtoken::Algorithm;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::KeyError;
 use super::generate::{mac_key, signing_key};
 use super::published::KeysRow;
 use super::ring::Ring;
 use super::secret::{self, Envelope, Version};
 use super::stored::{StoredMacKey, StoredRing, StoredSigningKey};
 use super::turn::{Life, RingKey, Rules, active_kid, advance, turn};
+use super::{KeyError, SigningAlgorithm};
 use crate::clock::Timestamp;
 
 const HOUR: i64 = 3600;
@@ -84,21 +83,22 @@ impl Origin {
     }
 }
 
-/// The text of a first ring, of no origin.
+/// The text of a first ring, of no origin, whose keys sign by `algorithm`.
 ///
 /// # Errors
 ///
 /// [`KeyError::Refused`] when a key cannot be made.
-pub fn first(now: Timestamp) -> Result<Zeroizing<String>, KeyError> {
+pub fn first(algorithm: SigningAlgorithm, now: Timestamp) -> Result<Zeroizing<String>, KeyError> {
     let mut ring = StoredRing::default();
-    turn_ring(&mut ring, None, false, now)?;
+    turn_ring(&mut ring, algorithm, None, false, now)?;
     let origin = None;
     let ring = Some(ring);
     secret::write(&Envelope { ring, origin })
 }
 
 /// The text that a rotation puts in the place of `current`, which may have no ring yet. `row` is the
-/// `KEYS` row, if there is one: what it does not have is not promoted, and what it revokes goes.
+/// `KEYS` row, if there is one: what it does not have is not promoted, and what it revokes goes. A new
+/// signing key is for `algorithm`; those that are there stay what they are.
 ///
 /// # Errors
 ///
@@ -106,10 +106,11 @@ pub fn first(now: Timestamp) -> Result<Zeroizing<String>, KeyError> {
 /// [`LARGEST_TEXT`].
 pub fn rotate(
     current: &Version,
+    algorithm: SigningAlgorithm,
     row: Option<&KeysRow>,
     now: Timestamp,
 ) -> Result<Zeroizing<String>, KeyError> {
-    next_text(current, row, true, now)
+    next_text(current, algorithm, row, true, now)
 }
 
 /// As [`rotate`], to have what `row` revokes gone at once, promoting no key but in place of one that
@@ -120,6 +121,7 @@ pub fn rotate(
 /// As [`rotate`].
 pub fn revoke(
     current: &Version,
+    algorithm: SigningAlgorithm,
     row: &KeysRow,
     now: Timestamp,
 ) -> Result<Option<Zeroizing<String>>, KeyError> {
@@ -129,11 +131,12 @@ pub fn revoke(
     if !kids.any(|kid| row.revoked.contains(kid)) {
         return Ok(None);
     }
-    next_text(current, Some(row), false, now).map(Some)
+    next_text(current, algorithm, Some(row), false, now).map(Some)
 }
 
 fn next_text(
     current: &Version,
+    algorithm: SigningAlgorithm,
     row: Option<&KeysRow>,
     promotes: bool,
     now: Timestamp,
@@ -145,7 +148,7 @@ fn next_text(
     }
     let mut ring = ring.unwrap_or_default();
     let before = active_kid(&ring.signing);
-    let changed = turn_ring(&mut ring, row, promotes, now)?;
+    let changed = turn_ring(&mut ring, algorithm, row, promotes, now)?;
     let after = active_kid(&ring.signing).unwrap_or_default();
     let origin = Origin {
         derives_from: current.id.clone(),
@@ -162,6 +165,7 @@ fn next_text(
 
 fn turn_ring(
     ring: &mut StoredRing,
+    algorithm: SigningAlgorithm,
     row: Option<&KeysRow>,
     promotes: bool,
     now: Timestamp,
@@ -187,7 +191,7 @@ fn turn_ring(
         is_revoked: &is_revoked,
         is_known: &|key: &StoredMacKey| long_ago(key.created_at),
     };
-    let signing = turn(&mut ring.signing, &signing, || signing_key(now))?;
+    let signing = turn(&mut ring.signing, &signing, || signing_key(algorithm, now))?;
     let refresh = turn(&mut ring.refresh, &refresh, || Ok(mac_key(now)))?;
     if signing || refresh {
         ring.version += 1;
@@ -217,17 +221,17 @@ pub fn notes(text: &str) -> Result<Vec<KeyNote>, KeyError> {
     let ring = secret::parse_any::<StoredRing>(text)?.ring;
     let ring = ring.unwrap_or_default();
     let signing = ring.signing.iter();
-    let signing = signing.map(|key| note(key, "signing", key.alg));
+    let signing = signing.map(|key| note(key, "signing", key.alg.name().to_owned()));
     let refresh = ring.refresh.iter();
-    let refresh = refresh.map(|key| note(key, "refresh", key.alg));
+    let refresh = refresh.map(|key| note(key, "refresh", format!("{:?}", key.alg)));
     Ok(signing.chain(refresh).collect())
 }
 
-fn note(key: &impl RingKey, kind: &'static str, alg: Algorithm) -> KeyNote {
+fn note(key: &impl RingKey, kind: &'static str, alg: String) -> KeyNote {
     KeyNote {
         kid: key.kid().to_owned(),
         kind,
-        alg: format!("{alg:?}"),
+        alg,
         life: key.life(),
     }
 }

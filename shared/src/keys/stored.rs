@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::turn::{Life, RingKey};
+use super::{SigningAlgorithm, signing};
 use crate::clock::Timestamp;
 
 /// Where a key stands in its life.
@@ -45,7 +46,7 @@ pub(super) struct StoredRing {
 pub(super) struct StoredSigningKey {
     /// The public key's thumbprint (RFC 7638).
     pub kid: String,
-    pub alg: Algorithm,
+    pub alg: SigningAlgorithm,
     pub state: State,
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,7 @@ pub(super) struct StoredSigningKey {
     /// PKCS#8 in base64; a retired key has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<SecretText>,
+    #[serde(deserialize_with = "signing::public_jwk")]
     pub public: Jwk,
 }
 
