@@ -17,6 +17,7 @@ mod http;
 mod limits;
 mod password;
 mod races;
+mod rotation;
 mod running;
 mod session;
 mod stack;
