@@ -17,5 +17,6 @@ pub mod login_name;
 pub mod logout;
 mod lookup;
 pub mod refresh;
+pub mod sessions;
 pub mod throttle;
 pub mod users;

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod list;
+pub mod named;
 pub mod remove;
 
 use super::access::{self, recorded_login};
