@@ -3,6 +3,8 @@
 pub mod change;
 pub mod list;
 pub mod named;
+pub mod newcomer;
+pub mod password;
 pub mod remove;
 
 use super::access::{self, recorded_login};
