@@ -122,7 +122,9 @@ impl List {
             }
         }
         if output.json {
-            return events.iter().try_for_each(|event| output.line(&json(event)?));
+            return events
+                .iter()
+                .try_for_each(|event| output.line(&json(event)?));
         }
         let columns = [
             "TIME", "TYPE", "OUTCOME", "ACTOR", "SUBJECT", "ADDRESS", "REASON",

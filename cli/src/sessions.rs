@@ -52,10 +52,21 @@ impl Sessions {
 }
 
 async fn list(whose: &Whose, operator: &Operator, output: &Output) -> Result<(), Failure> {
-    let (owner, admin) = owner(&operator.app, whose.user.as_deref(), whose.client.as_deref()).await?;
+    let (owner, admin) = owner(
+        &operator.app,
+        whose.user.as_deref(),
+        whose.client.as_deref(),
+    )
+    .await?;
     let (listed, malformed) = sessions::list(&operator.app, &admin, &owner, operator.now()).await?;
     let columns = [
-        "SESSION", "CREATED", "REFRESHED", "ADDRESS", "ENDS", "STATE", "PROGRAM",
+        "SESSION",
+        "CREATED",
+        "REFRESHED",
+        "ADDRESS",
+        "ENDS",
+        "STATE",
+        "PROGRAM",
     ];
     let bodies: Vec<Value> = listed.iter().map(body).collect();
     output.list("sessions", &bodies, columns, row)?;
@@ -118,6 +129,8 @@ fn row(body: &Value) -> [String; 7] {
 
 /// Text of others' making for a terminal: whoever wrote it must not steer that.
 pub fn shown(text: &str) -> String {
-    let shown = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let shown = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c });
     shown.collect()
 }

@@ -45,8 +45,8 @@ impl Shell {
 
 /// A page for each command, named as `git` names its own: `gatehouse-sessions-list.1`.
 fn pages(command: Command, dir: &Path) -> Result<(), Failure> {
-    let written = std::fs::create_dir_all(dir)
-        .and_then(|()| clap_mangen::generate_to(command, dir));
+    let written =
+        std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(command, dir));
     written.map_err(|error| {
         let dir = dir.display();
         Failure::new(format!("cannot write the manual pages into {dir}: {error}"))
@@ -90,7 +90,10 @@ fn section(command: &Command, above: &str, text: &mut Vec<u8>) -> io::Result<()>
         // Its own sections are parts of this one; each begins with macros of its own.
         text.extend(parts.replace(".SH ", ".SS ").bytes());
     }
-    for command in below.into_iter().filter(|command| command.get_name() != "help") {
+    for command in below
+        .into_iter()
+        .filter(|command| command.get_name() != "help")
+    {
         section(command, &name, text)?;
     }
     Ok(())

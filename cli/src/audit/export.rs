@@ -129,7 +129,8 @@ fn open(
     sought: &Sought,
     place: &mut Option<Position>,
 ) -> Result<File, Failure> {
-    let failed = |error: io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let failed =
+        |error: io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
     if !append {
@@ -142,8 +143,13 @@ fn open(
             _ => failed(error),
         });
     }
-    let mut file = options.create(true).truncate(false).open(path).map_err(failed)?;
-    file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+    let mut file = options
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(failed)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+        .map_err(failed)?;
     let (end, last) = last_line(&mut file).map_err(failed)?;
     if let Some(last) = last {
         let unlike = || {

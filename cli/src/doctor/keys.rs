@@ -107,7 +107,10 @@ fn aged(row: &KeysRow, now: Timestamp) -> (Status, String) {
     match of(State::Next) {
         Some(next) => {
             let made = days(next.created_at);
-            (Status::Ok, format!("{active}, the next one made {made} days ago"))
+            (
+                Status::Ok,
+                format!("{active}, the next one made {made} days ago"),
+            )
         }
         None => (Status::Warn, format!("{active}, and there is no next one")),
     }

@@ -42,7 +42,10 @@ pub async fn check(
     });
     report.found("api.readyz", ready)?;
     let discovery = ask(api, "discovery", "/.well-known/openid-configuration").await?;
-    report.found("api.issuer", issuer(&discovery, &operator.environment.config.issuer))?;
+    report.found(
+        "api.issuer",
+        issuer(&discovery, &operator.environment.config.issuer),
+    )?;
     let jwks = ask(api, "jwks", "/.well-known/jwks.json").await?;
     report.found("api.jwks", has_active(&jwks, active))?;
     match ask(api, "me", "/api/auth/me").await? {
@@ -59,7 +62,11 @@ pub async fn check(
     Ok(())
 }
 
-const OF_REFUSAL: [&str; 3] = ["api.request-id", "header.www-authenticate", "header.ratelimit"];
+const OF_REFUSAL: [&str; 3] = [
+    "api.request-id",
+    "header.www-authenticate",
+    "header.ratelimit",
+];
 
 async fn ask(
     api: &Endpoint,
@@ -88,12 +95,16 @@ fn issuer(reply: &Result<Reply, String>, expected: &str) -> Result<String, Strin
     }
     let issuer = reply.text("issuer").unwrap_or_default();
     if issuer != expected {
-        return Err(format!("{issuer} in place of {expected}: no verifier takes such tokens"));
+        return Err(format!(
+            "{issuer} in place of {expected}: no verifier takes such tokens"
+        ));
     }
     let keys = reply.text("jwks_uri").unwrap_or_default();
     let place = format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'));
     if keys != place {
-        return Err(format!("the keys are said to be at {keys} in place of {place}"));
+        return Err(format!(
+            "the keys are said to be at {keys} in place of {place}"
+        ));
     }
     Ok(issuer.to_owned())
 }
@@ -104,13 +115,16 @@ fn has_active(reply: &Result<Reply, String>, active: Option<&str>) -> Result<Str
         return Err(reply.unexpected());
     }
     let keys = reply.body["keys"].as_array();
-    let kids = keys.into_iter().flatten().filter_map(|key| key["kid"].as_str());
+    let kids = keys
+        .into_iter()
+        .flatten()
+        .filter_map(|key| key["kid"].as_str());
     let kids: Vec<&str> = kids.collect();
     let count = kids.len();
     match active {
-        Some(active) if !kids.contains(&active) => {
-            Err(format!("{active}, which signs, is not among the {count} keys"))
-        }
+        Some(active) if !kids.contains(&active) => Err(format!(
+            "{active}, which signs, is not among the {count} keys"
+        )),
         None if kids.is_empty() => Err("there is no key".to_owned()),
         _ => Ok(format!("{count} keys")),
     }
@@ -129,8 +143,15 @@ fn refusal(reply: &Reply, report: &mut Report) -> Result<(), Halt> {
         (None, Some(_)) => report.say(Status::Warn, check, format!("arrives as {RENAMED}"))?,
         (None, None) => report.say(Status::Fail, check, "a 401 has none")?,
     }
-    let names = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
-    let missing: Vec<_> = names.into_iter().filter(|name| reply.header(name).is_none()).collect();
+    let names = [
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+    ];
+    let missing: Vec<_> = names
+        .into_iter()
+        .filter(|name| reply.header(name).is_none())
+        .collect();
     let found = if missing.is_empty() {
         Ok("arrive".to_owned())
     } else {

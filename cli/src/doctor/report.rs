@@ -57,7 +57,8 @@ impl Report {
                 Status::Fail => "fail",
                 Status::Skip => "skip",
             };
-            self.output.line(&format!("{word:4}  {check:24}  {detail}"))?;
+            self.output
+                .line(&format!("{word:4}  {check:24}  {detail}"))?;
         }
         self.lines.push(Line {
             check,
@@ -91,7 +92,8 @@ impl Report {
             return Ok(());
         }
         let failed = self.failed();
-        self.output.one(&json!({"checks": self.lines, "failed": failed}), &[])
+        self.output
+            .one(&json!({"checks": self.lines, "failed": failed}), &[])
     }
 
     /// Whether all is well.

@@ -37,7 +37,9 @@ pub async fn check(operator: &Operator, report: &mut Report) -> Result<(), Failu
         Err(error) => {
             let region = &operator.environment.config.region;
             let why = match error.code() {
-                Some("ResourceNotFoundException") => format!("there is no table {name} in {region}"),
+                Some("ResourceNotFoundException") => {
+                    format!("there is no table {name} in {region}")
+                }
                 Some(code) => format!("{name} in {region}: {code}"),
                 None => format!("{name} in {region}: {}", DisplayErrorContext(&error)),
             };
@@ -63,7 +65,10 @@ pub async fn check(operator: &Operator, report: &mut Report) -> Result<(), Failu
     } else {
         let on = protected == Some(true);
         let found = on.then(|| "on".to_owned());
-        report.found("table.protection", found.ok_or("off: anybody may delete the table".to_owned()))?;
+        report.found(
+            "table.protection",
+            found.ok_or("off: anybody may delete the table".to_owned()),
+        )?;
     }
     encryption(&table, local, report)
 }
@@ -75,7 +80,9 @@ fn keys(table: &TableDescription) -> Result<String, String> {
 fn is_keyed(schema: &[KeySchemaElement], hash: &str, range: &str) -> Result<String, String> {
     let of = |kind: &KeyType| {
         let mut found = schema.iter().filter(|key| key.key_type() == kind);
-        found.next().map_or("nothing", KeySchemaElement::attribute_name)
+        found
+            .next()
+            .map_or("nothing", KeySchemaElement::attribute_name)
     };
     let found = (of(&KeyType::Hash), of(&KeyType::Range));
     let text = format!("{} and {}", found.0, found.1);
@@ -102,7 +109,9 @@ fn stream(table: &TableDescription) -> Result<String, String> {
     let enabled = stream.filter(|stream| stream.stream_enabled());
     match enabled.and_then(|stream| stream.stream_view_type()) {
         Some(StreamViewType::NewAndOldImages) => Ok("new and old images".to_owned()),
-        Some(other) => Err(format!("{other} in place of new and old images: nothing is audited")),
+        Some(other) => Err(format!(
+            "{other} in place of new and old images: nothing is audited"
+        )),
         None => Err("off: nothing is audited".to_owned()),
     }
 }
@@ -121,7 +130,11 @@ async fn ttl(client: &Client, name: &str) -> Result<Result<String, String>, Stri
 }
 
 async fn recovery(client: &Client, name: &str) -> Result<Result<String, String>, String> {
-    let described = client.describe_continuous_backups().table_name(name).send().await;
+    let described = client
+        .describe_continuous_backups()
+        .table_name(name)
+        .send()
+        .await;
     let described = described.map_err(|error| error.code().unwrap_or("no answer").to_owned())?;
     let backups = described.continuous_backups_description;
     let point_in_time = backups.and_then(|backups| backups.point_in_time_recovery_description);

@@ -82,7 +82,10 @@ struct Place {
 impl Default for Place {
     fn default() -> Self {
         let listed = Listed::Users;
-        Self { listed, after: None }
+        Self {
+            listed,
+            after: None,
+        }
     }
 }
 
@@ -135,7 +138,9 @@ async fn of_tenant(
             Listed::Users => users += ended,
             Listed::Clients => clients += ended,
         }
-        progress.set_message(format!("{users} users and {clients} clients are signed out"));
+        progress.set_message(format!(
+            "{users} users and {clients} clients are signed out"
+        ));
         progress.tick();
         match (&next, place.listed) {
             (Some(_), _) => place.after = next,

@@ -17,10 +17,7 @@ pub mod login_name;
 pub mod logout;
 mod lookup;
 pub mod refresh;
-<<<<<<< HEAD
 pub mod sessions;
-=======
 pub mod tenants;
->>>>>>> t-adm
 pub mod throttle;
 pub mod users;

@@ -10,13 +10,13 @@ use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::id::SessionId;
+use crate::store::StoreError;
 use crate::store::client::ClientStatus;
 use crate::store::event::{Event, EventType, Outcome};
 use crate::store::session::{Owner, Session};
 use crate::store::tenant::{Tenant, TenantStatus};
 use crate::store::user::UserStatus;
 use crate::store::write::Change;
-use crate::store::StoreError;
 
 /// Why the operator ends sessions, in their events.
 const REASON: &str = "operator";
@@ -130,7 +130,11 @@ pub async fn revoke_all(
         let holder = row.map(|row| Holder::parse(owner, row)).transpose()?;
         let holder = holder.filter(|holder| is_there(holder, admin));
         let holder = holder.ok_or_else(|| no_such(owner))?;
-        if app.store.make(&[signed_out(&holder, &event)?], &event).await? {
+        if app
+            .store
+            .make(&[signed_out(&holder, &event)?], &event)
+            .await?
+        {
             return Ok(());
         }
         // Somebody changed it first: read, and decide again.

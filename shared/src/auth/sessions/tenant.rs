@@ -65,7 +65,11 @@ pub async fn revoke_page(
 async fn end(app: &Verifying, call: &Call, admin: &Admin, holder: &Holder) -> Result<(), Error> {
     let owner = holder.owner();
     let event = event(call, admin, &owner);
-    if app.store.make(&[signed_out(holder, &event)?], &event).await? {
+    if app
+        .store
+        .make(&[signed_out(holder, &event)?], &event)
+        .await?
+    {
         return Ok(());
     }
     match revoke_all(app, call, admin, &owner).await {
