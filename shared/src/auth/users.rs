@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod list;
+pub mod named;
 pub mod newcomer;
 pub mod password;
 pub mod remove;
