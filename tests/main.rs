@@ -10,6 +10,7 @@ mod cli;
 mod client;
 mod client_session;
 mod credentials;
+mod documents;
 mod example;
 mod exchange;
 mod faults;
