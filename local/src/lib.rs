@@ -12,6 +12,7 @@ mod functions;
 pub mod gateway;
 mod keys;
 mod queue;
+mod rotation;
 mod secrets;
 mod serving;
 pub mod settings;

@@ -6,6 +6,7 @@ mod argon2id;
 pub mod keys;
 pub mod policy;
 mod ring;
+pub mod rotation;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
