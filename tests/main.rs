@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod calls;
 mod capacity;
+mod cli;
 mod client;
 mod client_session;
 mod credentials;

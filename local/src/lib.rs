@@ -23,6 +23,7 @@ pub mod template;
 pub use data_dir::DataDir;
 pub use dynamodb::TABLE_NAME;
 pub use error::StackError;
+pub use functions::build;
 pub use queue::url as audit_queue_url;
 pub use serving::Serving;
 pub use stack::{Options, Stack};
