@@ -30,7 +30,7 @@ const PUBLISHED: [(&str, &str); 13] = [
     ),
     (
         "passwordPASSWORDpassword",
-        "$pbkdf2$4096$c2FsdFNBTFRzYWx0U0FMVHNhbHRTQUxUc2FsdFNBTFRzYWx0$Py7k/YQ.o4.kKAjvD3VlUtf6IzM",
+        "$pbkdf2$4096$c2FsdFNBTFRzYWx0U0FMVHNhbHRTQUxUc2FsdFNBTFRzYWx0$PS7sT.QchJuAyNg2YsDkSospGpY",
     ),
     (
         "",

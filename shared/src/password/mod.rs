@@ -167,6 +167,16 @@ impl Passwords {
         Stored::parse(text, self.cost)
     }
 
+    /// Spends what checking such a hash takes, for whoever wants to know how long that is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Passwords::stored`].
+    pub fn try_out(&self, text: &str) -> Result<(), PasswordError> {
+        let stored = self.stored(text)?;
+        stored.matches("any other", &mut self.memory()).map(|_| ())
+    }
+
     /// Hashes a password with argon2id and a random salt, and seals the PHC string for this user.
     ///
     /// # Errors
