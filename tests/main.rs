@@ -9,6 +9,7 @@ mod capacity;
 mod client;
 mod client_session;
 mod credentials;
+mod deploy;
 mod example;
 mod exchange;
 mod faults;
