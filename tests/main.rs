@@ -10,6 +10,8 @@ mod cli;
 mod client;
 mod client_session;
 mod credentials;
+mod deploy;
+mod documents;
 mod example;
 mod exchange;
 mod faults;

@@ -19,6 +19,7 @@ pub mod login_name;
 pub mod logout;
 mod lookup;
 pub mod refresh;
+pub mod sessions;
 pub mod tenants;
 pub mod throttle;
 pub mod users;
