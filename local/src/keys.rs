@@ -36,7 +36,7 @@ impl Rings {
     pub fn new(algorithm: SigningAlgorithm, now: Timestamp) -> Result<Self, StackError> {
         let failed = |error| StackError(format!("the keys cannot be made: {error}"));
         let (keys, published) = generate::new_ring(algorithm, now).map_err(failed)?;
-        let passwords = password::keys::new_ring(now).map_err(failed)?;
+        let passwords = password::rotation::first(now).map_err(failed)?;
         Ok(Self {
             keys,
             published,

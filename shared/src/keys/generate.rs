@@ -1,25 +1,16 @@
-//! The first keys of a deployment.
+//! New keys.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::published::{KeysRow, PublishedKey};
+use super::published::KeysRow;
 use super::signing::Pair;
-use super::stored::{SecretText, State, StoredMacKey, StoredRing, StoredSigningKey};
-use super::{KeyError, SigningAlgorithm, ecdsa, eddsa, rsa};
+use super::stored::{SecretText, State, StoredMacKey, StoredSigningKey};
+use super::{KeyError, SigningAlgorithm, ecdsa, eddsa, publication, rotation, rsa};
 use crate::clock::Timestamp;
 use crate::random;
-
-/// The first version of a ring.
-const FIRST_VERSION: u64 = 1;
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    ring: &'a StoredRing,
-}
 
 /// Makes a ring with an active and a next key of each sort, those that sign by `algorithm`: the secret's text, `{"ring": …}`, and
 /// the `KEYS` row that publishes it. Write the row first, so that no token is signed by a key that
@@ -32,23 +23,9 @@ pub fn new_ring(
     algorithm: SigningAlgorithm,
     now: Timestamp,
 ) -> Result<(Zeroizing<String>, KeysRow), KeyError> {
-    let ring = StoredRing {
-        version: FIRST_VERSION,
-        signing: vec![
-            signing_key(algorithm, State::Active, now)?,
-            signing_key(algorithm, State::Next, now)?,
-        ],
-        refresh: vec![mac_key(State::Active, now), mac_key(State::Next, now)],
-    };
-    let text = serde_json::to_string(&Envelope { ring: &ring })
-        .map_err(|_| KeyError::Refused("a ring cannot be written"))?;
-    let row = KeysRow {
-        version: ring.version,
-        keys: ring.signing.iter().map(publish).collect(),
-        revoked: Vec::new(),
-        not_before: Timestamp::from_millis(0),
-    };
-    Ok((Zeroizing::new(text), row))
+    let text = rotation::first(algorithm, now)?;
+    let row = publication::publish(None, &text, now)?;
+    Ok((text, row))
 }
 
 /// Makes a key that signs access tokens by `algorithm`. Takes up to 200 ms for RSA, and none to speak
@@ -59,7 +36,6 @@ pub fn new_ring(
 /// [`KeyError::Refused`] when it cannot be made.
 pub(super) fn signing_key(
     algorithm: SigningAlgorithm,
-    state: State,
     now: Timestamp,
 ) -> Result<StoredSigningKey, KeyError> {
     let pkcs8 = match algorithm {
@@ -71,34 +47,25 @@ pub(super) fn signing_key(
     Ok(StoredSigningKey {
         kid: public.common.key_id.clone().unwrap_or_default(),
         alg: algorithm,
-        state,
+        state: State::Next,
         created_at: now,
-        activated_at: (state == State::Active).then_some(now),
+        activated_at: None,
         retired_at: None,
         private: Some(SecretText(BASE64_STANDARD.encode(&*pkcs8))),
         public,
     })
 }
 
-fn mac_key(state: State, now: Timestamp) -> StoredMacKey {
+/// A new key that makes refresh tokens.
+pub(super) fn mac_key(now: Timestamp) -> StoredMacKey {
     let key = Zeroizing::new(random::bytes::<32>());
     StoredMacKey {
         kid: random::uuid(),
         alg: Algorithm::HS256,
-        state,
+        state: State::Next,
         created_at: now,
-        activated_at: (state == State::Active).then_some(now),
+        activated_at: None,
         retired_at: None,
         key: SecretText(BASE64_URL_SAFE_NO_PAD.encode(*key)),
-    }
-}
-
-fn publish(key: &StoredSigningKey) -> PublishedKey {
-    PublishedKey {
-        jwk: key.public.clone(),
-        state: key.state,
-        created_at: key.created_at,
-        activated_at: key.activated_at,
-        retired_at: key.retired_at,
     }
 }

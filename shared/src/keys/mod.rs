@@ -9,12 +9,15 @@ mod ecdsa;
 mod eddsa;
 pub mod generate;
 pub(crate) mod mac;
+pub mod publication;
 pub mod published;
 pub mod ring;
+pub mod rotation;
 mod rsa;
 pub mod secret;
 mod signing;
 mod stored;
+pub mod turn;
 
 pub use algorithm::SigningAlgorithm;
 pub use mac::MacKey;

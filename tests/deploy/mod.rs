@@ -1,0 +1,46 @@
+//! The template, deployed: what is left of SAM's transform goes onto an emulated CloudFormation, and
+//! what that has created is compared with the template. Python, since the transform and the emulation
+//! are.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use local::template::workspace;
+use tokio::process::Command;
+
+/// The emulation's packages, apart from the others since some of them are of other versions.
+const PACKAGES: &str = ".tools/moto";
+
+#[tokio::test]
+async fn the_template_deploys_changes_and_goes_as_it_says() {
+    let printed = run().await;
+    assert!(printed.contains("deleted, but for the table\n"), "{printed}");
+    // Whoever relies on this test reads there what it has not seen.
+    let page = fs::read_to_string(workspace().join("docs/operations.md")).unwrap();
+    let not_shown: BTreeSet<&str> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("not shown: "))
+        .collect();
+    let documented: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("- not emulated: "))
+        .collect();
+    assert_eq!(documented, not_shown);
+}
+
+/// What the program prints; where it fails, all that it said.
+async fn run() -> String {
+    let done = Command::new(workspace().join(".tools/python/bin/python3"))
+        .arg("tests/deploy/deploy.py")
+        .current_dir(workspace())
+        .env("PYTHONPATH", PACKAGES)
+        .env("PYTHONWARNINGS", "ignore")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .await
+        .expect("`make test` makes .tools/python");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}{complained}");
+    said
+}
