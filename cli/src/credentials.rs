@@ -93,7 +93,7 @@ impl Set {
         let mut members = secret.members().await?.unwrap_or_default();
         members.extend(given);
         let text = text(&members)?;
-        let stored = asked::checked(&text)?;
+        let stored = asked::checked(&members, &text)?;
         secret.store(&text).await?;
         recorded(operator, &admin, &reason).await?;
         print(output, &stored)

@@ -138,8 +138,8 @@ pub fn from_file(path: &str) -> Result<Map<String, Value>, Failure> {
     Ok(given)
 }
 
-/// What the functions would read and show of this text.
-pub fn checked(text: &str) -> Result<Stored, Failure> {
+/// What the functions would read and show of this text, which has these members.
+pub fn checked(members: &Map<String, Value>, text: &str) -> Result<Stored, Failure> {
     let refused = |what: &str| Failure::new(format!("nothing was stored: {what}"));
     let stored = Stored::parse(text).map_err(|_| {
         refused(
@@ -147,6 +147,12 @@ pub fn checked(text: &str) -> Result<Stored, Failure> {
              base_url and endpoint, and each is a text",
         )
     })?;
+    // What is read of a secret is its mask, which may hide what it is made of.
+    for (whose, name) in [("aws", "secret_access_key"), ("nvidia", "api_key")] {
+        let secret = members.get(whose).and_then(|members| members[name].as_str());
+        let checked = secret.map_or(Ok(()), |secret| plain(secret).map(|_| ()));
+        checked.map_err(|what| refused(&format!("{name} of {whose} is no key: {what}")))?;
+    }
     if let Some(aws) = &stored.aws {
         for (name, checked) in [
             ("region", region(&aws.region)),
@@ -155,14 +161,13 @@ pub fn checked(text: &str) -> Result<Stored, Failure> {
         ] {
             checked.map_err(|what| refused(&format!("{name} of aws: {what}")))?;
         }
-        let what = "secret_access_key of aws is no key";
+        let what = "the functions could not show what aws has";
         aws.examples().map_err(|_| refused(what))?;
     }
     if let Some(nvidia) = &stored.nvidia {
         let checked = base(&nvidia.base_url);
         checked.map_err(|what| refused(&format!("base_url of nvidia: {what}")))?;
-        let what =
-            "endpoint of nvidia is its base_url and /v1/chat/completions, and api_key is a key";
+        let what = "endpoint of nvidia is its base_url and /v1/chat/completions";
         nvidia.examples().map_err(|_| refused(what))?;
     }
     Ok(stored)
