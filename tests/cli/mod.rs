@@ -1,8 +1,14 @@
 //! `gatehouse`, the operator's command line, as a person or a program uses it: the real binary, in a pipe
 //! or at a terminal, against stores in memory, with nothing of this machine's environment.
 
+mod audit;
+mod doctor;
+mod ended;
+mod followed;
 mod refused;
+mod sessions;
 mod settings;
+mod shell;
 mod terminal;
 
 pub use terminal::{Shown, Step, hidden, press, typed};
