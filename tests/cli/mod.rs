@@ -1,13 +1,19 @@
 //! `gatehouse`, the operator's command line, as a person or a program uses it: the real binary, in a pipe
 //! or at a terminal, against stores in memory, with nothing of this machine's environment.
 
+mod audit;
 mod clients;
 mod credentials;
 mod deployed;
+mod doctor;
+mod ended;
+mod followed;
 mod init;
 mod output;
 mod refused;
+mod sessions;
 mod settings;
+mod shell;
 mod tenants;
 mod terminal;
 mod users;
