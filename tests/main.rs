@@ -16,6 +16,7 @@ mod example;
 mod exchange;
 mod faults;
 mod http;
+mod import;
 mod limits;
 mod password;
 mod races;
