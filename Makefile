@@ -17,6 +17,9 @@ MOTO := 5.2.5
 SAM_TRANSLATOR := 1.115.0
 ZIGLANG := 0.15.2
 CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
+CARGO_MUTANTS := 27.1.0
+CARGO_CYCLONEDX := 0.5.9
 
 # What `make build` and `make deploy` build for; the same as the parameter Architecture of the stage.
 ARCHITECTURE ?= arm64
@@ -48,6 +51,9 @@ help:
 	@echo "make build   build the functions for deployment"
 	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
 	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
+	@echo "make fuzz    throw mutated input at every parser: make fuzz FUZZ_SECONDS=60"
+	@echo "make mutants change shared line by line and see what no test notices (hours)"
+	@echo "make sbom    list what is compiled into the functions, as CycloneDX"
 
 # Settings reach `local` through the environment, and its process takes the shell's place, so that
 # Ctrl-C and its exit code meet nothing in between.
@@ -140,3 +146,54 @@ $(call needs,npm,Node with npm from https://nodejs.org)
 @npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix .tools/node $(1)
 @touch $@
 endef
+
+# What looks for what the tests miss, and what is shipped. None of it is part of `make test`.
+FUZZ := .tools/cargo-fuzz-$(CARGO_FUZZ)/bin/cargo-fuzz
+MUTANTS := .tools/cargo-mutants-$(CARGO_MUTANTS)/bin/cargo-mutants
+CYCLONEDX := .tools/cargo-cyclonedx-$(CARGO_CYCLONEDX)/bin/cargo-cyclonedx
+# How long each target of fuzz/ runs, in seconds; `make fuzz FUZZ_TARGETS=event` runs one of them.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+# Which sources are mutated: all of shared takes days.
+MUTANTS_FILE ?= shared/src/scope.rs
+SBOM_TARGET = $(if $(filter x86_64,$(ARCHITECTURE)),x86_64,aarch64)-unknown-linux-gnu
+.PHONY: fuzz mutants sbom
+
+# Without a sanitizer: there is no `unsafe` here that it could watch, and so no nightly Rust is needed.
+# What a target finds is kept in fuzz/corpus, what breaks it in fuzz/artifacts.
+fuzz: export CARGO_TARGET_DIR = $(CURDIR)/fuzz/target
+fuzz: $(FUZZ)
+	$(call needs,c++,a C++ compiler from your system (Debian: g++))
+	$(FUZZ) build --sanitizer none
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "fuzzing $$target for $(FUZZ_SECONDS) s"; mkdir -p fuzz/corpus/$$target; \
+	  $(FUZZ) run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit 1; \
+	done
+
+# A copy of the workspace is built and tested once for each mutant, without the tests that run a stack of
+# their own: those need cargo-lambda, and minutes.
+mutants: $(MUTANTS)
+	$(MUTANTS) mutants --package shared --file "$(MUTANTS_FILE)" --test-package tests --output target \
+	  -- -- --skip running:: --skip stack:: --skip credentials::
+
+# One CycloneDX document of all that is compiled into the functions.
+sbom: $(CYCLONEDX)
+	$(call needs,python3,Python 3.9 or newer)
+	$(CYCLONEDX) cyclonedx --quiet --format json --spec-version 1.5 --no-build-deps --target $(SBOM_TARGET)
+	@mkdir -p target
+	@python3 .ci/sbom.py $(SBOM_TARGET) target/gatehouse.cdx.json
+
+define crate
+$(call needs,cargo,Rust from https://rustup.rs)
+cargo install --locked --root .tools/$(1)-$(2) --target-dir .tools/target $(1)@$(2)
+endef
+
+$(FUZZ):
+	$(call crate,cargo-fuzz,$(CARGO_FUZZ))
+
+$(MUTANTS):
+	$(call crate,cargo-mutants,$(CARGO_MUTANTS))
+
+$(CYCLONEDX):
+	$(call crate,cargo-cyclonedx,$(CARGO_CYCLONEDX))

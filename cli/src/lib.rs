@@ -6,6 +6,7 @@ mod arguments;
 mod failure;
 
 mod connect;
+mod interrupt;
 mod operator;
 mod output;
 
@@ -56,7 +57,7 @@ async fn command(arguments: Arguments) -> Result<(), Failure> {
     } = arguments;
     let output = Output { json };
     if let Command::Shell(shell) = command {
-        return shell.run();
+        return shell.run(&output);
     }
     let operator = &connect::connect(&target).await?;
     match command {
@@ -69,6 +70,6 @@ async fn command(arguments: Arguments) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions.run(operator, &output).await,
         Command::Audit(audit) => audit.run(operator, &output).await,
         Command::Doctor(doctor) => doctor.run(operator, &output).await,
-        Command::Shell(shell) => shell.run(),
+        Command::Shell(shell) => shell.run(&output),
     }
 }

@@ -46,6 +46,11 @@ impl Operator {
         self.environment.clock.now()
     }
 
+    /// Whether this is the local stack.
+    pub fn is_local(&self) -> bool {
+        self.environment.config.stage == "local"
+    }
+
     /// One call of the operator's: its events say which program, and whose credentials.
     pub fn call(&self) -> Call {
         let program = concat!("gatehouse/", env!("CARGO_PKG_VERSION"));

@@ -90,11 +90,16 @@ fn text(value: &impl Serialize) -> Result<String, Failure> {
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{text}").map_err(|error| match error.kind() {
+    writeln!(io::stdout(), "{text}").map_err(|error| unwritten(&error))
+}
+
+/// That standard output cannot be written.
+pub fn unwritten(error: &io::Error) -> Failure {
+    match error.kind() {
         ErrorKind::BrokenPipe => Failure {
             message: String::new(),
             code: NOBODY_READS,
         },
         _ => Failure::new(format!("cannot write the output: {error}")),
-    })
+    }
 }

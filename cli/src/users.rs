@@ -2,6 +2,8 @@
 
 mod export;
 mod import;
+mod members;
+mod private_file;
 
 use clap::Subcommand;
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use shared::aws::Environment;
 use shared::clock::Timestamp;
-use shared::keys::generate;
 use shared::keys::published::KeysRow;
+use shared::keys::{SigningAlgorithm, generate};
 use shared::password;
 use shared::store::Store;
 use shared::store::key::Key;
@@ -25,18 +25,18 @@ pub struct Rings {
 /// The rings of every stack in memory: RSA keys take their time, and no test needs its own.
 static IN_MEMORY: LazyLock<Result<Rings, StackError>> =
     // Older than any time that a test's clock shows.
-    LazyLock::new(|| Rings::new(Timestamp::from_seconds(0)));
+    LazyLock::new(|| Rings::new(SigningAlgorithm::default(), Timestamp::from_seconds(0)));
 
 impl Rings {
-    /// New rings, made at `now`.
+    /// New rings, made at `now`, with keys that sign by `algorithm`.
     ///
     /// # Errors
     ///
     /// When a key cannot be made.
-    pub fn new(now: Timestamp) -> Result<Self, StackError> {
+    pub fn new(algorithm: SigningAlgorithm, now: Timestamp) -> Result<Self, StackError> {
         let failed = |error| StackError(format!("the keys cannot be made: {error}"));
-        let (keys, published) = generate::new_ring(now).map_err(failed)?;
-        let passwords = password::keys::new_ring(now).map_err(failed)?;
+        let (keys, published) = generate::new_ring(algorithm, now).map_err(failed)?;
+        let passwords = password::rotation::first(now).map_err(failed)?;
         Ok(Self {
             keys,
             published,

@@ -1,6 +1,8 @@
 //! What the local stack takes from the environment. What the functions take is in
 //! `shared::config`; their settings reach them untouched.
 
+use shared::keys::SigningAlgorithm;
+
 use crate::StackError;
 
 /// The value of an environment variable; an empty one counts as absent.
@@ -38,4 +40,19 @@ pub fn truth(name: &str, default: bool) -> Result<bool, StackError> {
     value
         .parse()
         .map_err(|_| StackError(format!("{name} must be true or false")))
+}
+
+/// What new keys sign by, from `SIGNING_ALGORITHM`: a name that the functions take.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn signing_algorithm() -> Result<SigningAlgorithm, StackError> {
+    let name = "SIGNING_ALGORITHM";
+    let Some(value) = setting(name) else {
+        return Ok(SigningAlgorithm::default());
+    };
+    value
+        .parse()
+        .map_err(|_| StackError(format!("{name} must be RS256, ES256 or EdDSA")))
 }

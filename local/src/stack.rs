@@ -91,6 +91,7 @@ impl Stack {
         let functions = Functions::start(address, environment, output).await?;
         functions.wake(&template.functions()?, &routes).await?;
         functions.output.show();
+        stores.rotate_by(&functions_url);
         let start = |source| stream::start(source, &stores, &functions_url);
         let streams = template.stream_sources()?.into_iter().map(start);
         let streams = streams.collect::<Result<_, _>>()?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
@@ -13,6 +14,7 @@ use shared::config::Config;
 
 use crate::keys::{self, Rings};
 use crate::serving::Serving;
+use crate::settings::signing_algorithm;
 use crate::stream::Reader;
 use crate::template::Template;
 use crate::{DataDir, StackError, TABLE_NAME, dynamodb, queue, secrets};
@@ -45,6 +47,7 @@ pub struct Stores {
     secrets: Serving,
     queue: Serving,
     data_dir: Option<DataDir>,
+    functions_url: Arc<OnceLock<String>>,
 }
 
 impl fmt::Debug for Stores {
@@ -73,7 +76,9 @@ impl Stores {
         let data_dir = data_dir.map(|path| DataDir::lock(&path)).transpose()?;
         let (dynamodb, database) =
             dynamodb::start(&template, data_dir.as_ref(), ports.dynamodb).await?;
-        let secrets = secrets::start(data_dir.as_ref(), ports.secrets).await?;
+        let functions_url = Arc::<OnceLock<String>>::default();
+        let rotated_by = Arc::clone(&functions_url);
+        let secrets = secrets::start(data_dir.as_ref(), ports.secrets, rotated_by).await?;
         let queue = queue::start().await?;
         let stores = Self {
             dynamodb,
@@ -81,10 +86,14 @@ impl Stores {
             secrets,
             queue,
             data_dir,
+            functions_url,
         };
         let environment = stores.environment(Clock::System)?;
         match stores.data_dir {
-            Some(_) => keys::make(&environment, || Rings::new(Clock::System.now())).await?,
+            Some(_) => {
+                let algorithm = signing_algorithm()?;
+                keys::make(&environment, || Rings::new(algorithm, Clock::System.now())).await?;
+            }
             None => keys::make(&environment, Rings::in_memory).await?,
         }
         Ok(stores)
@@ -116,6 +125,11 @@ impl Stores {
                 .token_bucket(TokenBucket::unlimited())
                 .build(),
         })
+    }
+
+    /// Has the secrets rotated by the functions at this URL.
+    pub(crate) fn rotate_by(&self, functions_url: &str) {
+        let _ = self.functions_url.set(functions_url.to_owned());
     }
 
     /// Where DynamoDB is.

@@ -149,7 +149,7 @@ impl Signing {
             ring: ring.map_err(|error| error.of(KEYS_SECRET))?,
             published: published?,
         };
-        if signing.ring.signer(&signing.published).is_ok() {
+        if signing.may_sign().is_ok() {
             return Ok(signing);
         }
         // One of the two is older than a rotation or a revocation.
@@ -158,8 +158,16 @@ impl Signing {
             ring: ring.map_err(|error| error.of(KEYS_SECRET))?,
             published: published?,
         };
-        signing.ring.signer(&signing.published)?;
+        signing.may_sign()?;
         Ok(signing)
+    }
+
+    /// Whether nothing that it signs would be refused.
+    fn may_sign(&self) -> Result<(), KeyError> {
+        if self.published.is_revoked(self.ring.mac().kid()) {
+            return Err(KeyError::Refused("the active refresh key is revoked"));
+        }
+        self.ring.signer(&self.published).map(|_| ())
     }
 }
 
@@ -185,6 +193,12 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Result<RefreshClaims, RefreshTokenError>, Error> {
         let unfit = |error: KeyError| error.of(KEYS_SECRET);
+        if let Some(kid) = refresh::kid(token)
+            && self.base.published(now).await?.is_revoked(&kid)
+        {
+            // The ring that is remembered may have it still.
+            return Ok(Err(RefreshTokenError::UnknownKey));
+        }
         let ring = self.keys.get(now).await.map_err(unfit)?;
         let verified = refresh::verify(token, &ring, now);
         if !matches!(verified, Err(RefreshTokenError::UnknownKey)) {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crate::keys::SigningAlgorithm;
+
 /// A setting that is missing or cannot be used: which, and what is wrong with it.
 #[derive(Debug)]
 pub struct StartError(pub String);
@@ -40,6 +42,9 @@ pub struct Config {
     pub issuer: String,
     /// `AUDIENCE`: the `aud` of every access token.
     pub audience: String,
+    /// `SIGNING_ALGORITHM` (`RS256`): what newly made keys sign access tokens by: `RS256`, `ES256` or
+    /// `EdDSA`. Keys that are there keep theirs.
+    pub signing_algorithm: SigningAlgorithm,
     /// `ACCESS_TOKEN_SECONDS` (900): how long an access token lives, unless the tenant says other.
     pub access_token_seconds: i64,
     /// `REFRESH_IDLE_SECONDS` (15 days): how long a refresh token lives from its last use.
@@ -108,6 +113,14 @@ impl Argon2Cost {
 
 const DAY: i64 = 86_400;
 
+/// What may be set for an access token, in seconds: API Gateway and every verifier keep a retired key for
+/// 16 days.
+pub const ACCESS_SECONDS: RangeInclusive<i64> = 60..=14 * DAY;
+/// For a refresh token or a session, in seconds: a retired refresh key stays for 91 days.
+pub const REFRESH_SECONDS: RangeInclusive<i64> = 60..=90 * DAY;
+/// For a limit a minute.
+pub const RATE_LIMIT: RangeInclusive<u32> = 1..=1_000_000;
+
 impl Config {
     /// Reads the settings of the process.
     ///
@@ -147,10 +160,10 @@ impl Config {
             credentials_prefix: text("CREDENTIALS_PREFIX"),
             issuer: text("ISSUER"),
             audience: needed("AUDIENCE")?,
-            // API Gateway and every verifier keep a retired key for 16 days, a refresh key for 91.
-            access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, 60..=14 * DAY)?,
-            refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, 60..=90 * DAY)?,
-            refresh_max_seconds: number(&get, "REFRESH_MAX_SECONDS", 90 * DAY, 60..=90 * DAY)?,
+            signing_algorithm: algorithm(&get, "SIGNING_ALGORITHM")?,
+            access_token_seconds: number(&get, "ACCESS_TOKEN_SECONDS", 900, ACCESS_SECONDS)?,
+            refresh_idle_seconds: number(&get, "REFRESH_IDLE_SECONDS", 15 * DAY, REFRESH_SECONDS)?,
+            refresh_max_seconds: number(&get, "REFRESH_MAX_SECONDS", 90 * DAY, REFRESH_SECONDS)?,
             // Below 25 a client's repeat of a lost refresh could look like theft: a function's 15
             // seconds, a 503's retry-after of 5, and clocks 5 seconds apart.
             refresh_grace_seconds: number(&get, "REFRESH_GRACE_SECONDS", 30, 26..=300)?,
@@ -158,24 +171,24 @@ impl Config {
                 &get,
                 "CLIENT_ACCESS_TOKEN_SECONDS",
                 14 * DAY,
-                60..=14 * DAY,
+                ACCESS_SECONDS,
             )?,
             client_refresh_idle_seconds: number(
                 &get,
                 "CLIENT_REFRESH_IDLE_SECONDS",
                 15 * DAY,
-                60..=90 * DAY,
+                REFRESH_SECONDS,
             )?,
             client_refresh_max_seconds: number(
                 &get,
                 "CLIENT_REFRESH_MAX_SECONDS",
                 90 * DAY,
-                60..=90 * DAY,
+                REFRESH_SECONDS,
             )?,
-            login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, 1..=1_000_000)?,
-            credential_rate_limit: number(&get, "CREDENTIAL_RATE_LIMIT", 30, 1..=1_000_000)?,
-            address_rate_limit: number(&get, "ADDRESS_RATE_LIMIT", 100, 1..=1_000_000)?,
-            tenant_rate_limit: number(&get, "TENANT_RATE_LIMIT", 1000, 1..=1_000_000)?,
+            login_rate_limit: number(&get, "LOGIN_RATE_LIMIT", 5, RATE_LIMIT)?,
+            credential_rate_limit: number(&get, "CREDENTIAL_RATE_LIMIT", 30, RATE_LIMIT)?,
+            address_rate_limit: number(&get, "ADDRESS_RATE_LIMIT", 100, RATE_LIMIT)?,
+            tenant_rate_limit: number(&get, "TENANT_RATE_LIMIT", 1000, RATE_LIMIT)?,
             live_check_short_tokens: truth(&get, "LIVE_CHECK_SHORT_TOKENS", true)?,
             login_free_failures: number(&get, "LOGIN_FREE_FAILURES", 5, 1..=1000)?,
             failed_login_floor_ms: number(&get, "FAILED_LOGIN_FLOOR_MS", 0, 0..=5000)?,
@@ -216,6 +229,19 @@ fn number<N: FromStr + PartialOrd + fmt::Display>(
             "{name} must be a whole number from {least} to {most}"
         ))
     })
+}
+
+/// The name of an algorithm that tokens may be signed by.
+fn algorithm(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &str,
+) -> Result<SigningAlgorithm, StartError> {
+    let Some(value) = get(name) else {
+        return Ok(SigningAlgorithm::default());
+    };
+    value
+        .parse()
+        .map_err(|_| StartError(format!("{name} must be RS256, ES256 or EdDSA")))
 }
 
 /// `true` or `false`.

@@ -50,9 +50,12 @@ pub fn asked(done: &Done) -> Vec<(String, Vec<String>)> {
                 })
                 .collect()
         }
-        "GetSecretValue" => {
+        operation @ ("DescribeSecret"
+        | "GetSecretValue"
+        | "PutSecretValue"
+        | "UpdateSecretVersionStage") => {
             let id = body["SecretId"].as_str().expect("a secret").to_owned();
-            vec![("secretsmanager:GetSecretValue".to_owned(), vec![id])]
+            vec![(format!("secretsmanager:{operation}"), vec![id])]
         }
         "SendMessage" => {
             let url = body["QueueUrl"].as_str().expect("a queue").to_owned();

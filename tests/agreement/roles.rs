@@ -58,7 +58,8 @@ fn grants(name: &str, function: &Function) -> Vec<Vec<Grant>> {
 fn grants_of(name: &str, statement: &Value) -> Vec<Grant> {
     assert_eq!(statement["Effect"], "Allow", "{name}");
     let actions = several(&statement["Action"]);
-    let on = if actions == [json!("secretsmanager:GetSecretValue")] {
+    let of_secrets = |action: &Value| action.as_str().unwrap().starts_with("secretsmanager:");
+    let on = if actions.iter().all(of_secrets) {
         assert_eq!(statement.get("Condition"), None);
         let secrets = several(&statement["Resource"]).into_iter();
         secrets

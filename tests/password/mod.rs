@@ -2,6 +2,7 @@
 
 mod common;
 mod hash;
+mod imported;
 mod keys;
 mod login_name;
 mod policy;

@@ -15,7 +15,8 @@ use shared::clock::{Clock, Timestamp};
 use shared::config::Argon2Cost;
 use shared::keys::KeyError;
 use shared::keys::secret::Secret;
-use shared::password::keys::{PasswordKeys, new_ring};
+use shared::password::keys::PasswordKeys;
+use shared::password::rotation::first;
 use shared::password::{PasswordError, Passwords};
 
 /// The time of every test that does not move it.
@@ -78,7 +79,7 @@ impl HttpConnector for FakeSecret {
 
 /// A new ring as JSON, for a test to change.
 pub fn ring() -> Value {
-    serde_json::from_str(&new_ring(NOW).expect("a ring")).expect("JSON")
+    serde_json::from_str(&first(NOW).expect("a ring")).expect("JSON")
 }
 
 /// What loading makes of a secret's text.

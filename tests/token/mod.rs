@@ -17,6 +17,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::JwtSigner;
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
+use shared::keys::SigningAlgorithm;
 use shared::keys::generate::new_ring;
 use shared::keys::published::{KeysRow, Published};
 use shared::keys::ring::Ring;
@@ -35,7 +36,7 @@ struct Keys {
 fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        let (secret, row) = new_ring(NOW).expect("keys can be made");
+        let (secret, row) = new_ring(SigningAlgorithm::Rs256, NOW).expect("keys can be made");
         Keys {
             ring: Ring::from_secret(&secret).expect("the ring is fit for use"),
             published: Published::from_row(row.clone()).expect("the row is fit for use"),

@@ -1,10 +1,10 @@
 //! Loading the ring from its secret.
 
 use serde_json::{Value, json};
-use shared::keys::KeyError;
 use shared::keys::generate::new_ring;
 use shared::keys::published::Published;
 use shared::keys::ring::Ring;
+use shared::keys::{KeyError, SigningAlgorithm};
 
 use super::{NOW, base64url, keys, load_ring, stored_ring};
 
@@ -56,7 +56,7 @@ fn a_new_ring_has_an_active_and_a_next_key_of_each_sort() {
 
 #[test]
 fn two_new_rings_share_no_key() {
-    let (other, _) = new_ring(NOW).expect("keys can be made");
+    let (other, _) = new_ring(SigningAlgorithm::Rs256, NOW).expect("keys can be made");
     for sort in ["signing", "refresh"] {
         for key in stored_ring()[sort].as_array().expect("a list") {
             let secret = key.get("private").unwrap_or(&key["key"]);

@@ -1,18 +1,320 @@
-//! Users and their password hashes from a file.
+//! Users and their password hashes from a file. `docs/import.md` says what a row may have.
+
+mod arriving;
+mod checkpoint;
+mod progress;
+mod records;
+mod report;
+mod row;
+mod run;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
+use shared::id::TenantId;
+use shared::password::Passwords;
+use shared::random;
+use tokio::sync::Mutex;
 
+use super::private_file;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::Output;
+use arriving::{Arriving, Seen};
+use checkpoint::{Checkpoint, Counts, Kept, Of};
+use progress::Progress;
+use records::{Position, Records};
+use report::Report;
+use run::{Ended, Run};
+
+pub use records::Format;
 
 /// Users and their password hashes from a file.
 #[derive(Debug, Args)]
-pub struct Import {}
+pub struct Import {
+    /// The file: a JSON object on each line, or CSV with a header row.
+    file: PathBuf,
+
+    /// The tenant that the users come into.
+    #[arg(
+        long,
+        value_name = "TENANT",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    tenant: Option<String>,
+
+    /// Bring each user into the tenant that its row names.
+    #[arg(long)]
+    all: bool,
+
+    /// How the file is written, where its name does not say so.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Check the rows, and write no user.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Where refused rows are written down; beside the file by default.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Begin with the first row, even where an earlier run was interrupted.
+    #[arg(long)]
+    from_start: bool,
+
+    /// Take rows with the role `super_admin`.
+    #[arg(long)]
+    allow_super_admin: bool,
+
+    /// How many rows are under way at a time.
+    #[arg(long, value_name = "ROWS", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    at_once: u16,
+
+    /// How long a table that is away is waited for.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    patience: u32,
+}
+
+/// The exit code of whoever is interrupted: 128 and SIGINT.
+const INTERRUPTED: u8 = 130;
 
 impl Import {
     /// Does it.
-    pub async fn run(self, _operator: &Operator, _output: &Output) -> Result<(), Failure> {
-        Err(Failure::new("not here yet"))
+    pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
+        let passwords = operator.passwords();
+        let (mut run, records) = self.begin(operator, &passwords).await?;
+        let ended = run.run(records).await;
+        if !self.dry_run {
+            let how = match ended {
+                Ok(Ended::Whole) => "whole",
+                Ok(Ended::Interrupted) => "interrupted",
+                Err(_) => "failed",
+            };
+            let recorded = run.record(how).await;
+            // Why it has stopped matters more than that this could not be recorded.
+            if ended.is_ok() {
+                recorded?;
+            }
+        }
+        let line = run.checkpoint.position.lines;
+        let go_on = "run the same command again to go on";
+        match ended {
+            Err(Failure { message, code }) => Err(Failure {
+                message: format!("{message}; all up to line {line} is done: {go_on}"),
+                code,
+            }),
+            Ok(Ended::Interrupted) => Err(Failure {
+                message: format!("interrupted; all up to line {line} is done: {go_on}"),
+                code: INTERRUPTED,
+            }),
+            Ok(Ended::Whole) => self.tell(&run, output),
+        }
     }
+
+    async fn begin<'a>(
+        &self,
+        operator: &'a Operator,
+        passwords: &'a Passwords,
+    ) -> Result<(Run<'a>, Records), Failure> {
+        let failed = |error| Failure::new(format!("cannot read {}: {error}", self.file.display()));
+        let format = self.format()?;
+        let tenant = match &self.tenant {
+            Some(tenant) => Some(operator.tenant(tenant).await?.id),
+            None => None,
+        };
+        let file = File::open(&self.file).map_err(failed)?;
+        let about = file.metadata().map_err(failed)?;
+        if !about.is_file() {
+            return Err(Failure::usage(format!(
+                "{} is no file that can be read twice",
+                self.file.display()
+            )));
+        }
+        let of = Of {
+            sha256: checkpoint::sha256(&file).map_err(failed)?,
+            table: operator.environment.config.table_name.clone(),
+            tenant: self.tenant.clone(),
+            api: operator.api.clone(),
+        };
+        let report = self.report_path()?;
+        let kept = (!self.dry_run).then(|| Kept::beside(&report));
+        let checkpoint = self.checkpoint(of, kept.as_ref());
+        let mut records = Records::new(file, format);
+        records.go_to(Position::default()).map_err(failed)?;
+        let header = header(&mut records, format)?;
+        if checkpoint.position.bytes > 0 {
+            eprintln!("going on after line {}", checkpoint.position.lines);
+            records.go_to(checkpoint.position).map_err(failed)?;
+        }
+        let opened = Report::new(&report, checkpoint.report_bytes);
+        let report = opened
+            .map_err(|error| Failure::new(format!("cannot write {}: {error}", report.display())))?;
+        let now = operator.now();
+        let progress = Progress::new(about.len(), checkpoint.position.bytes, now);
+        // A run into one tenant is recorded there, even if it has brought nobody.
+        let done = tenant.iter().map(|id| (id.clone(), Counts::default()));
+        let done: BTreeMap<TenantId, Counts> = done.collect();
+        let arriving = Arriving {
+            operator,
+            passwords,
+            header,
+            tenant,
+            allow_super_admin: self.allow_super_admin,
+            dry_run: self.dry_run,
+            patience: self.patience,
+            run: random::uuid(),
+            seen: RefCell::new(Seen::default()),
+            admins: Mutex::new(()),
+        };
+        let run = Run {
+            arriving,
+            checkpoint,
+            kept,
+            report,
+            progress,
+            done,
+            at_once: usize::from(self.at_once),
+        };
+        Ok((run, records))
+    }
+
+    fn format(&self) -> Result<Format, Failure> {
+        let extension = self
+            .file
+            .extension()
+            .and_then(|extension| extension.to_str());
+        let by_name = match extension.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Some(Format::Csv),
+            Some("jsonl" | "ndjson" | "json") => Some(Format::Jsonl),
+            _ => None,
+        };
+        self.format.or(by_name).ok_or_else(|| {
+            Failure::usage("how is the file written? Say --format jsonl or --format csv")
+        })
+    }
+
+    /// Where the refused rows go.
+    fn report_path(&self) -> Result<PathBuf, Failure> {
+        let suffix = if self.dry_run {
+            ".dry-run.jsonl"
+        } else {
+            ".refused.jsonl"
+        };
+        let beside = || private_file::beside(&self.file, suffix);
+        let path = self.report.clone().unwrap_or_else(beside);
+        let real = |path: &Path| path.canonicalize().ok();
+        if real(&path).is_some_and(|real_path| Some(real_path) == real(&self.file)) {
+            return Err(Failure::usage("the report cannot be the file itself"));
+        }
+        Ok(path)
+    }
+
+    /// Where an earlier run of this import has stopped, or the beginning.
+    fn checkpoint(&self, of: Of, kept: Option<&Kept>) -> Checkpoint {
+        let earlier = kept.and_then(Kept::read).filter(|_| !self.from_start);
+        let same = |earlier: &Checkpoint| earlier.of == of;
+        if earlier.as_ref().is_some_and(|earlier| !same(earlier)) {
+            eprintln!(
+                "the interrupted import was another, or its file has changed: from the start"
+            );
+        }
+        earlier.filter(same).unwrap_or(Checkpoint {
+            of,
+            position: Position::default(),
+            counts: Counts::default(),
+            report_bytes: 0,
+        })
+    }
+
+    /// Says what it came to.
+    fn tell(&self, run: &Run<'_>, output: &Output) -> Result<(), Failure> {
+        let kept = run.kept.as_ref().map_or(Ok(()), Kept::remove);
+        kept.map_err(|error| Failure::new(format!("cannot forget the place: {error}")))?;
+        let Counts {
+            imported,
+            already_there,
+            refused,
+        } = run.checkpoint.counts;
+        let slowest = slowest(&run.arriving)?;
+        let report = (refused > 0).then(|| run.report.path().display().to_string());
+        let milliseconds = slowest.map(|(_, milliseconds)| milliseconds);
+        let document = json!({
+            "dry_run": self.dry_run,
+            "imported": imported,
+            "already_there": already_there,
+            "refused": refused,
+            "report": report,
+            "slowest_hash_ms": milliseconds,
+        });
+        let verb = if self.dry_run {
+            "would come"
+        } else {
+            "imported"
+        };
+        let mut fields = vec![
+            (verb, imported.to_string()),
+            ("already there", already_there.to_string()),
+            ("refused", refused.to_string()),
+        ];
+        if let Some((scheme, milliseconds)) = slowest {
+            fields.push(("slowest hash", format!("{scheme}, {milliseconds} ms here")));
+        }
+        output.one(&document, &fields)?;
+        if slowest.is_some() {
+            eprintln!(
+                "until everybody has signed in once, a wrong password may be refused sooner or later than \
+                 one for nobody's name: set FailedLoginFloorMs above what the slowest hash takes there"
+            );
+        }
+        match report {
+            Some(report) => Err(Failure::in_part(format!(
+                "{refused} rows were refused: {report} says why"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The columns of CSV.
+fn header(records: &mut Records, format: Format) -> Result<Option<Vec<String>>, Failure> {
+    if format == Format::Jsonl {
+        return Ok(None);
+    }
+    let read = records.next();
+    let read = read.map_err(|error| Failure::new(format!("the file cannot be read: {error}")))?;
+    let text = read.ok_or("it is not there".to_owned());
+    let text = text.and_then(|record| record.text.map_err(str::to_owned));
+    let columns = text.and_then(|text| row::fields(&text));
+    let columns = columns.map_err(|why| Failure::new(format!("the header row: {why}")))?;
+    let distinct: BTreeSet<&String> = columns.iter().collect();
+    if distinct.len() < columns.len() {
+        return Err(Failure::new("the header row has a column twice"));
+    }
+    if !columns.iter().any(|column| column == "email") {
+        return Err(Failure::new("the header row has no column email"));
+    }
+    Ok(Some(columns))
+}
+
+/// Which of the imported hashes that are no argon2 takes longest to check, and how long on this machine, in
+/// milliseconds.
+fn slowest(arriving: &Arriving<'_>) -> Result<Option<(&'static str, i64)>, Failure> {
+    let seen = arriving.seen.borrow();
+    let mut slowest = None;
+    for (scheme, hash) in seen.costliest() {
+        let began = arriving.operator.now();
+        let checked = arriving.passwords.try_out(hash);
+        checked.map_err(|error| Failure::new(error.to_string()))?;
+        let took = arriving.operator.now().millis() - began.millis();
+        if slowest.is_none_or(|(_, most)| took > most) {
+            slowest = Some((scheme, took));
+        }
+    }
+    Ok(slowest)
 }

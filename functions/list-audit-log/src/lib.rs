@@ -12,59 +12,16 @@ use shared::auth::audit_log::{self, Position, Sought};
 use shared::auth::{admin, limit};
 use shared::clock::Timestamp;
 use shared::error::Error;
+use shared::http::event::EventBody;
 use shared::http::page::{bad_cursor, cursor};
 use shared::http::{Answer, Page, Request, bearer};
-use shared::id::{KeyId, PrincipalId, TenantId};
-use shared::store::event::{Event, EventType};
+use shared::store::event::EventType;
 
 /// A page of the log.
 #[derive(Serialize)]
 struct LogBody<'a> {
     events: Vec<EventBody<'a>>,
     next_cursor: Option<String>,
-}
-
-/// One event.
-#[derive(Serialize)]
-struct EventBody<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'a str,
-    outcome: &'a str,
-    time: String,
-    actor: Option<&'a str>,
-    subject: Option<&'a str>,
-    tenant_id: Option<&'a str>,
-    ip: &'a str,
-    user_agent: &'a str,
-    request_id: &'a str,
-    reason: Option<&'a str>,
-    key_id: Option<&'a str>,
-    from: Option<&'a str>,
-    to: Option<&'a str>,
-    previous_ip: Option<&'a str>,
-}
-
-impl<'a> EventBody<'a> {
-    fn new(event: &'a Event) -> Self {
-        Self {
-            id: event.id.as_str(),
-            kind: event.kind.name(),
-            outcome: event.outcome.name(),
-            time: event.time.to_string(),
-            actor: event.actor.as_ref().map(PrincipalId::as_str),
-            subject: event.subject.as_ref().map(PrincipalId::as_str),
-            tenant_id: event.tenant_id.as_ref().map(TenantId::as_str),
-            ip: &event.ip,
-            user_agent: &event.user_agent,
-            request_id: &event.request_id,
-            reason: event.reason.as_deref(),
-            key_id: event.key_id.as_ref().map(KeyId::as_str),
-            from: event.from.as_deref(),
-            to: event.to.as_deref(),
-            previous_ip: event.previous_ip.as_deref(),
-        }
-    }
 }
 
 /// What its cursors are of.

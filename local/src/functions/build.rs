@@ -27,7 +27,7 @@ pub fn cargo_lambda() -> Result<PathBuf, StackError> {
     })
 }
 
-/// Builds the functions as `cargo build --workspace` does, which is a look at the clock where that
+/// Builds all binaries as `cargo build --workspace` does, which is a look at the clock where that
 /// has been done, and gives the folder of their binaries.
 ///
 /// # Errors
@@ -53,7 +53,7 @@ pub async fn build() -> Result<PathBuf, StackError> {
     let built = built.map_err(|error| StackError(format!("cannot start cargo: {error}")))?;
     if !built.success() {
         return Err(StackError(
-            "the functions do not build; cargo says why above".to_owned(),
+            "the binaries do not build; cargo says why above".to_owned(),
         ));
     }
     Ok(folder)

@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::gateway::{self, Route};
 use crate::template::workspace;
 use crate::{StackError, serving};
+pub use build::build;
 pub use output::Output;
 
 /// As many calls of one function run at the same time: with one, cargo-lambda's default, no two

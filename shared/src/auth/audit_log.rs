@@ -1,11 +1,16 @@
-//! The audit log of a tenant, read from its end backwards, day by day.
+//! The audit log of a tenant, read from its end backwards, day by day; [`forward`] from a moment on, and
+//! [`follow`] as it grows.
+
+pub mod follow;
+pub mod forward;
 
 use crate::app::Verifying;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::id::TenantId;
-use crate::store::audit::{Found, Stretch};
+use crate::store::audit::{Found, Order, Stretch};
 use crate::store::event::{Event, EventType};
+use crate::store::key::audit_position;
 
 /// What is looked for.
 #[derive(Clone, Debug)]
@@ -44,6 +49,22 @@ const ROWS_AT_ONCE: usize = 1_000;
 const AHEAD_SECONDS: i64 = 60;
 const DAY: i64 = 86_400;
 
+impl Sought {
+    /// From which moment on events may be there, and the first one that is not asked for.
+    fn span(&self, app: &Verifying, now: Timestamp) -> (Timestamp, Timestamp) {
+        let kept_from = now.plus_seconds(-app.config.audit_retention_days * DAY);
+        let from = self.from.map_or(kept_from, |from| from.max(kept_from));
+        let latest = now.plus_seconds(AHEAD_SECONDS);
+        let to = self.to.map_or(latest, |to| to.min(latest));
+        (from, Timestamp::from_millis(to.millis() + 1))
+    }
+
+    /// Whether most rows may not be what is looked for.
+    fn selects(&self) -> bool {
+        self.kind.is_some() || self.actor.is_some()
+    }
+}
+
 impl Position {
     /// Reads a position: a moment, and an id where the moment is not all that has been seen.
     #[must_use]
@@ -78,6 +99,17 @@ impl Position {
         Timestamp::parse(&start).map(Self::before)
     }
 
+    /// Where an event stands: everything up to it has been seen.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self::at(audit_position(event), event.time)
+    }
+
+    /// The moment of it.
+    fn moment(&self) -> Option<Timestamp> {
+        Timestamp::parse(self.text.get(..MOMENT)?)
+    }
+
     /// The position as text, as [`Position::parse`] takes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -99,16 +131,13 @@ pub async fn read(
     after: Option<Position>,
     now: Timestamp,
 ) -> Result<(Vec<Event>, Option<Position>), Error> {
-    let kept_from = now.plus_seconds(-app.config.audit_retention_days * DAY);
-    let from = sought.from.map_or(kept_from, |from| from.max(kept_from));
+    let (from, end) = sought.span(app, now);
     let down_to = from.to_string();
-    let latest = now.plus_seconds(AHEAD_SECONDS);
-    let to = sought.to.map_or(latest, |to| to.min(latest));
-    let end = Position::before(Timestamp::from_millis(to.millis() + 1));
+    let end = Position::before(end);
     // A cursor of another question may lie after the end of this one.
     let after = after.filter(|after| after.text < end.text);
     let mut position = after.unwrap_or(end);
-    let selects = sought.kind.is_some() || sought.actor.is_some();
+    let selects = sought.selects();
     let (mut events, mut looked_at) = (Vec::new(), 0);
     for _ in 0..MOST_STRETCHES {
         if position.text <= down_to {
@@ -121,8 +150,9 @@ pub async fn read(
         let stretch = Stretch {
             tenant: &sought.tenant,
             day: &position.day,
-            before: &position.text,
-            down_to: &down_to,
+            order: Order::NewestFirst,
+            after: &position.text,
+            up_to: &down_to,
             kind: sought.kind,
             actor: sought.actor.as_deref(),
             limit: if selects { ROWS_AT_ONCE } else { wanted + 1 },

@@ -1,7 +1,11 @@
 //! Users of a tenant, as its admins see and change them.
 
 pub mod change;
+pub mod import;
 pub mod list;
+pub mod named;
+pub mod newcomer;
+pub mod password;
 pub mod remove;
 
 use super::access::{self, recorded_login};

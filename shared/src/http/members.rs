@@ -66,6 +66,26 @@ impl Members {
     }
 }
 
+/// The members of something else that is not a body, checked as those of one are.
+impl FromIterator<(String, Value)> for Members {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
+        Self(members.into_iter().collect())
+    }
+}
+
+impl Members {
+    /// The names of all members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// A member of any type; `null` is none.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+}
+
 /// The longest text that is kept only to be shown, in bytes.
 const LONGEST_LINE: usize = 200;
 

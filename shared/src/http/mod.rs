@@ -4,6 +4,7 @@ pub mod answer;
 pub mod bearer;
 pub mod client;
 pub mod error;
+pub mod event;
 pub mod login;
 pub mod members;
 pub mod page;

@@ -3,25 +3,30 @@
 //! What signs reads [`ring`], out of a secret; what only verifies reads [`published`], out of the
 //! table.
 
+pub mod algorithm;
 pub mod cache;
+mod ecdsa;
+mod eddsa;
 pub mod generate;
 pub(crate) mod mac;
+pub mod publication;
 pub mod published;
 pub mod ring;
+pub mod rotation;
 mod rsa;
 pub mod secret;
+mod signing;
 mod stored;
+pub mod turn;
 
+pub use algorithm::SigningAlgorithm;
 pub use mac::MacKey;
-pub use rsa::{SigningKey, VerifyingKey};
+pub use signing::{SigningKey, VerifyingKey};
 pub use stored::State;
 
 use std::fmt;
 
 use crate::error::Error;
-
-/// What access tokens may be signed by (RFC 7518, section 3.1).
-pub const ALGORITHMS: [&str; 1] = ["RS256"];
 
 /// Why there is no key to work with. All of them are answered 503, and never with a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

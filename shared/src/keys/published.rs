@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cache::Cache;
-use super::{KeyError, State, VerifyingKey};
+use super::{KeyError, SigningAlgorithm, State, VerifyingKey, signing};
 use crate::clock::Timestamp;
 
 /// The `KEYS` row, its keys in the table aside.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeysRow {
     /// The version of the ring that the keys are from.
     pub version: u64,
@@ -23,12 +23,16 @@ pub struct KeysRow {
     /// Tokens and sessions made before are refused. A token says when it was made in whole seconds,
     /// rounded down, so a whole second here refuses none that was made after.
     pub not_before: Timestamp,
+    /// Counts the changes of the row, each of which is conditional on the one before.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// One key of the `KEYS` row.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedKey {
     /// The public key; its `kid` is its thumbprint.
+    #[serde(deserialize_with = "signing::public_jwk")]
     pub jwk: Jwk,
     /// Where it stands in its life.
     pub state: State,
@@ -40,12 +44,16 @@ pub struct PublishedKey {
     /// When it ceased to sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired_at: Option<Timestamp>,
+    /// When this row first had it: it signs no sooner than three hours later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
 }
 
 /// The published keys that are not revoked, parsed and found fit for use.
 #[derive(Debug)]
 pub struct Published {
     keys: Vec<VerifyingKey>,
+    revoked: HashSet<String>,
     not_before: Timestamp,
 }
 
@@ -69,6 +77,7 @@ impl Published {
         }
         Ok(Self {
             keys,
+            revoked: row.revoked.into_iter().collect(),
             not_before: row.not_before,
         })
     }
@@ -79,11 +88,25 @@ impl Published {
         self.keys.iter().find(|key| key.kid() == kid)
     }
 
+    /// Whether the key of this kid, a MAC key too, may be trusted no more, wherever it comes from.
+    #[must_use]
+    pub fn is_revoked(&self, kid: &str) -> bool {
+        self.revoked.contains(kid)
+    }
+
     /// The set of keys (RFC 7517, section 5) that others verify our tokens with.
     #[must_use]
     pub fn jwks(&self) -> Value {
         let keys: Vec<&Jwk> = self.keys.iter().map(VerifyingKey::jwk).collect();
         json!({ "keys": keys })
+    }
+
+    /// What they sign by, each algorithm once.
+    #[must_use]
+    pub fn algorithms(&self) -> Vec<SigningAlgorithm> {
+        let signs =
+            |algorithm: &SigningAlgorithm| self.keys.iter().any(|key| key.signs_by() == *algorithm);
+        SigningAlgorithm::ALL.into_iter().filter(signs).collect()
     }
 
     /// Tokens and sessions made before this moment are refused.

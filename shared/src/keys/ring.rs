@@ -111,10 +111,12 @@ impl Ring {
 
 /// Checks a signing key; a retired one is only public.
 fn signing_key(stored: &StoredSigningKey) -> Result<Option<SigningKey>, KeyError> {
-    if stored.alg != Algorithm::RS256 {
-        return Err(KeyError::Refused("a signing key is not for RS256"));
-    }
     let public = VerifyingKey::new(stored.public.clone())?;
+    if stored.alg != public.signs_by() {
+        return Err(KeyError::Refused(
+            "a signing key is for another algorithm than its public half",
+        ));
+    }
     if stored.kid != public.kid() {
         return Err(KeyError::Refused(
             "a signing key's kid is not its thumbprint",

@@ -5,10 +5,12 @@ use jsonwebtoken::jwk::Jwk;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::turn::{Life, RingKey};
+use super::{SigningAlgorithm, signing};
 use crate::clock::Timestamp;
 
 /// Where a key stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Published, and promoted when its time comes.
@@ -19,8 +21,20 @@ pub enum State {
     Retired,
 }
 
+impl State {
+    /// Its name, as the secret has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Active => "active",
+            Self::Retired => "retired",
+        }
+    }
+}
+
 /// The value of `ring` in the secret `keys`.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct StoredRing {
     /// Grows by 1 with every change of the ring.
     pub version: u64,
@@ -32,7 +46,7 @@ pub(super) struct StoredRing {
 pub(super) struct StoredSigningKey {
     /// The public key's thumbprint (RFC 7638).
     pub kid: String,
-    pub alg: Algorithm,
+    pub alg: SigningAlgorithm,
     pub state: State,
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +56,7 @@ pub(super) struct StoredSigningKey {
     /// PKCS#8 in base64; a retired key has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<SecretText>,
+    #[serde(deserialize_with = "signing::public_jwk")]
     pub public: Jwk,
 }
 
@@ -58,6 +73,58 @@ pub(super) struct StoredMacKey {
     pub retired_at: Option<Timestamp>,
     /// The key in base64url without padding.
     pub key: SecretText,
+}
+
+impl RingKey for StoredSigningKey {
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn life(&self) -> Life {
+        Life {
+            state: self.state,
+            created_at: self.created_at,
+            activated_at: self.activated_at,
+            retired_at: self.retired_at,
+        }
+    }
+
+    fn activate(&mut self, now: Timestamp) {
+        self.state = State::Active;
+        self.activated_at = Some(now);
+    }
+
+    fn retire(&mut self, now: Timestamp) {
+        self.state = State::Retired;
+        self.retired_at = Some(now);
+        // Nobody may sign with it any more, whoever reads the secret.
+        self.private = None;
+    }
+}
+
+impl RingKey for StoredMacKey {
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn life(&self) -> Life {
+        Life {
+            state: self.state,
+            created_at: self.created_at,
+            activated_at: self.activated_at,
+            retired_at: self.retired_at,
+        }
+    }
+
+    fn activate(&mut self, now: Timestamp) {
+        self.state = State::Active;
+        self.activated_at = Some(now);
+    }
+
+    fn retire(&mut self, now: Timestamp) {
+        self.state = State::Retired;
+        self.retired_at = Some(now);
+    }
 }
 
 /// Text that is wiped when dropped and has no `Debug`.

@@ -1,24 +1,20 @@
-//! argon2id (RFC 9106), stored as PHC strings: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+//! argon2id (RFC 9106), stored as PHC strings: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`. Of imported
+//! hashes also argon2i, argon2d and version 16, which is meant where a string names none.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
-use super::PasswordError;
+use super::{PasswordError, bounds};
 use crate::config::Argon2Cost;
 use crate::random;
 
-/// The most that a stored hash may ask for, unless the settings ask for more: libsodium's
-/// "moderate" memory, and the settings' own bounds for the rest.
-const MOST: Argon2Cost = Argon2Cost {
-    memory_kib: 262_144,
-    iterations: 100,
-    parallelism: 16,
-};
-
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
+
+/// What a new hash is.
+const OURS: (Algorithm, Version) = (Algorithm::Argon2id, Version::V0x13);
 
 /// The memory in which one hash at a time is made. Allocating it for each hash costs half as much
 /// time as the hash itself.
@@ -33,6 +29,11 @@ impl Memory {
             let _ = memory.reserve(&params);
         }
         memory
+    }
+
+    /// Gives it back, until the next hash that needs it.
+    pub(super) fn free(&mut self) {
+        self.0 = Vec::new();
     }
 
     fn reserve(&mut self, params: &Params) -> Result<(), PasswordError> {
@@ -55,7 +56,9 @@ impl Memory {
 }
 
 /// A stored hash.
-pub(super) struct Stored {
+pub struct Stored {
+    algorithm: Algorithm,
+    version: Version,
     cost: Argon2Cost,
     salt: Salt,
     output: Output,
@@ -64,7 +67,7 @@ pub(super) struct Stored {
 impl Stored {
     /// Takes a PHC string whose cost is within bounds.
     pub(super) fn parse(phc: &str, configured: Argon2Cost) -> Result<Self, PasswordError> {
-        let malformed = || PasswordError::Malformed("a password hash is not one of argon2id");
+        let malformed = || PasswordError::Malformed("a password hash is not one of argon2");
         let hash = PasswordHash::new(phc).map_err(|_| malformed())?;
         let number = |name| hash.params.get_decimal(name).ok_or_else(malformed);
         let cost = Argon2Cost {
@@ -72,23 +75,36 @@ impl Stored {
             iterations: number("t")?,
             parallelism: number("p")?,
         };
-        if hash.algorithm != ARGON2ID_IDENT
-            || hash.version != Some(Version::V0x13.into())
-            || hash.params.iter().count() != 3
-        {
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| malformed())?;
+        let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from);
+        let version = version.map_err(|_| malformed())?;
+        if hash.params.iter().count() != 3 {
             return Err(malformed());
         }
-        if cost.memory_kib > configured.memory_kib.max(MOST.memory_kib)
-            || cost.iterations > configured.iterations.max(MOST.iterations)
-            || cost.parallelism > configured.parallelism.max(MOST.parallelism)
+        let most = bounds::ARGON2;
+        if cost.memory_kib > configured.memory_kib.max(most.memory_kib)
+            || cost.iterations > configured.iterations.max(most.iterations)
+            || cost.parallelism > configured.parallelism.max(most.parallelism)
+            || work(cost) > work(configured).max(bounds::ARGON2_WORK)
         {
-            return Err(PasswordError::Malformed("a password hash costs too much"));
+            return Err(PasswordError::Malformed(
+                "a password hash's argon2 cost is too high",
+            ));
         }
+        // Whether the scheme has such a cost, before anything is reserved for it.
+        params(cost, HASH_BYTES)?;
         Ok(Self {
+            algorithm,
+            version,
             cost,
             salt: hash.salt.ok_or_else(malformed)?,
             output: hash.hash.ok_or_else(malformed)?,
         })
+    }
+
+    /// How much it costs: KiB of memory, as often as they are gone through.
+    pub(super) fn work(&self) -> u64 {
+        work(self.cost)
     }
 
     /// Whether it was made from `password`, compared in constant time.
@@ -99,13 +115,15 @@ impl Stored {
     ) -> Result<bool, PasswordError> {
         let mut buffer = Zeroizing::new([0; Output::MAX_LENGTH]);
         let output = &mut buffer[..self.output.len()];
-        hash_into(self.cost, password, &self.salt, output, memory)?;
+        let kind = (self.algorithm, self.version);
+        hash_into(kind, self.cost, password, &self.salt, output, memory)?;
         Ok(verify_slices_are_equal(output, self.output.as_bytes()).is_ok())
     }
 
-    /// Whether it cost less than a new one would in any of memory, passes and lanes.
+    /// Whether it is another kind than a new one, or cost less in any of memory, passes and lanes.
     pub(super) fn is_weaker_than(&self, configured: Argon2Cost) -> bool {
-        self.cost.memory_kib < configured.memory_kib
+        (self.algorithm, self.version) != OURS
+            || self.cost.memory_kib < configured.memory_kib
             || self.cost.iterations < configured.iterations
             || self.cost.parallelism < configured.parallelism
     }
@@ -120,7 +138,7 @@ pub(super) fn hash(
     let unfit = |_| PasswordError::Malformed("the settings' cost is none of argon2id");
     let salt = random::bytes::<SALT_BYTES>();
     let mut output = Zeroizing::new([0; HASH_BYTES]);
-    hash_into(cost, password, &salt, &mut *output, memory)?;
+    hash_into(OURS, cost, password, &salt, &mut *output, memory)?;
     let phc = PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
@@ -138,10 +156,16 @@ pub(super) fn spend(
     memory: &mut Memory,
 ) -> Result<(), PasswordError> {
     let mut output = Zeroizing::new([0; HASH_BYTES]);
-    hash_into(cost, password, &[0; SALT_BYTES], &mut *output, memory)
+    let salt = [0; SALT_BYTES];
+    hash_into(OURS, cost, password, &salt, &mut *output, memory)
+}
+
+fn work(cost: Argon2Cost) -> u64 {
+    u64::from(cost.memory_kib) * u64::from(cost.iterations)
 }
 
 fn hash_into(
+    (algorithm, version): (Algorithm, Version),
     cost: Argon2Cost,
     password: &str,
     salt: &[u8],
@@ -150,7 +174,7 @@ fn hash_into(
 ) -> Result<(), PasswordError> {
     let params = params(cost, output.len())?;
     memory.reserve(&params)?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    Argon2::new(algorithm, version, params)
         .hash_password_into_with_memory(password.as_bytes(), salt, output, &mut memory.0)
         .map_err(|_| PasswordError::Malformed("a password hash's parts are none of argon2id's"))
 }

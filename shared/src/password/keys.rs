@@ -6,12 +6,10 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::PasswordError;
 use super::ring::{Entry, Ring};
-use crate::clock::Timestamp;
 use crate::id::UserId;
 use crate::keys::KeyError;
 use crate::random;
@@ -135,25 +133,4 @@ impl fmt::Debug for PasswordKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordKeys(..)")
     }
-}
-
-/// The text of a new secret `passwords`, with one key of each kind.
-///
-/// # Errors
-///
-/// [`KeyError::Refused`] when a random key happens to look like text: make another.
-pub fn new_ring(now: Timestamp) -> Result<Zeroizing<String>, KeyError> {
-    #[derive(Serialize)]
-    struct Secret {
-        ring: Ring,
-    }
-    let ring = Ring {
-        version: 1,
-        sealing: vec![Entry::random(now)],
-        names: vec![Entry::random(now)],
-    };
-    PasswordKeys::new(&ring)?;
-    serde_json::to_string(&Secret { ring })
-        .map(Zeroizing::new)
-        .map_err(|_| KeyError::Refused("the ring cannot be written"))
 }

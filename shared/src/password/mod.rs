@@ -3,9 +3,16 @@
 //! A password is used byte for byte: never normalised, trimmed, cut or folded.
 
 mod argon2id;
+mod bcrypt;
+mod bounds;
+mod encoded;
 pub mod keys;
+mod pbkdf2;
 pub mod policy;
 mod ring;
+pub mod rotation;
+mod scrypt;
+pub mod stored;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +26,7 @@ use crate::keys::KeyError;
 use crate::keys::cache::Cache;
 use crate::keys::secret::Secret;
 use keys::PasswordKeys;
+use stored::Stored;
 
 /// The longest password, in bytes. Whoever reads one from a request refuses a longer one before
 /// anything is hashed.
@@ -142,12 +150,31 @@ impl Passwords {
             argon2id::spend(password, self.cost, &mut self.memory())?;
             return Ok(Verdict::Wrong);
         };
-        let stored = argon2id::Stored::parse(&keys.open(user, sealed)?, self.cost)?;
+        let stored = self.stored(&keys.open(user, sealed)?)?;
         if !stored.matches(password, &mut self.memory())? {
             return Ok(Verdict::Wrong);
         }
         let weaker = stored.is_weaker_than(self.cost);
         Ok(Verdict::Right { weaker })
+    }
+
+    /// A hash as a system stores it, ours or another, whose cost is within bounds.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Malformed`], which says why and holds nothing of the text.
+    pub fn stored(&self, text: &str) -> Result<Stored, PasswordError> {
+        Stored::parse(text, self.cost)
+    }
+
+    /// Spends what checking such a hash takes, for whoever wants to know how long that is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Passwords::stored`].
+    pub fn try_out(&self, text: &str) -> Result<(), PasswordError> {
+        let stored = self.stored(text)?;
+        stored.matches("any other", &mut self.memory()).map(|_| ())
     }
 
     /// Hashes a password with argon2id and a random salt, and seals the PHC string for this user.

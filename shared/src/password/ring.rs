@@ -7,6 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::clock::Timestamp;
 use crate::keys::mac::is_random;
+use crate::keys::turn::{Life, RingKey};
 use crate::keys::{KeyError, State};
 use crate::random;
 
@@ -14,7 +15,7 @@ use crate::random;
 const KEY_BYTES: usize = 32;
 
 /// The ring as the secret holds it.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Ring {
     /// Counts the changes of the ring.
     pub(super) version: u64,
@@ -50,17 +51,26 @@ pub(super) struct Entry {
     state: State,
     #[zeroize(skip)]
     created_at: Timestamp,
+    #[zeroize(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activated_at: Option<Timestamp>,
+    #[zeroize(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retired_at: Option<Timestamp>,
     /// 32 bytes, base64url without padding.
     key: String,
 }
 
 impl Entry {
+    /// A new key, which is not used yet.
     pub(super) fn random(now: Timestamp) -> Self {
         let key = Zeroizing::new(random::bytes::<KEY_BYTES>());
         Self {
             kid: URL_SAFE_NO_PAD.encode(random::bytes::<9>()),
-            state: State::Active,
+            state: State::Next,
             created_at: now,
+            activated_at: None,
+            retired_at: None,
             key: URL_SAFE_NO_PAD.encode(key.as_slice()),
         }
     }
@@ -85,6 +95,31 @@ impl Entry {
         }
         is_random(&key)?;
         Ok(key)
+    }
+}
+
+impl RingKey for Entry {
+    fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    fn life(&self) -> Life {
+        Life {
+            state: self.state,
+            created_at: self.created_at,
+            activated_at: self.activated_at,
+            retired_at: self.retired_at,
+        }
+    }
+
+    fn activate(&mut self, now: Timestamp) {
+        self.state = State::Active;
+        self.activated_at = Some(now);
+    }
+
+    fn retire(&mut self, now: Timestamp) {
+        self.state = State::Retired;
+        self.retired_at = Some(now);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The audit log: a row for each event, in four partitions for each day of a tenant. `audit` alone
 //! writes it, and only ever adds to it.
 
+use std::cmp::Ordering;
+
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, ReturnConsumedCapacity, WriteRequest};
 use futures_util::future::try_join_all;
@@ -33,17 +35,46 @@ struct Place {
     expires_at: i64,
 }
 
-/// A stretch of a tenant's log within one day, from its end backwards.
+/// In which order a stretch is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// From its end backwards.
+    NewestFirst,
+    /// From its beginning on.
+    OldestFirst,
+}
+
+impl Order {
+    /// Which of the rows of a partition belong to a stretch.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::NewestFirst => "pk = :pk AND sk >= :up_to",
+            Self::OldestFirst => "pk = :pk AND sk <= :up_to",
+        }
+    }
+
+    /// Which of two positions comes first.
+    fn compare(self, one: &str, other: &str) -> Ordering {
+        match self {
+            Self::NewestFirst => other.cmp(one),
+            Self::OldestFirst => one.cmp(other),
+        }
+    }
+}
+
+/// A stretch of a tenant's log within one day.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch<'a> {
     /// Whose log.
     pub tenant: &'a TenantId,
     /// Which day.
     pub day: &'a str,
-    /// The position before which it begins …
-    pub before: &'a str,
-    /// … and the one that it goes back to.
-    pub down_to: &'a str,
+    /// In which order.
+    pub order: Order,
+    /// The position after which it begins, in that order …
+    pub after: &'a str,
+    /// … and the one that it goes up to, which lies further on.
+    pub up_to: &'a str,
     /// Only events of this type.
     pub kind: Option<EventType>,
     /// Only events of this user's or client's doing.
@@ -57,9 +88,9 @@ pub struct Stretch<'a> {
 /// What a stretch has.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// The events with their positions, newest first.
+    /// The events with their positions, in the stretch's order.
     pub events: Vec<(String, Event)>,
-    /// Back to which position the stretch has been looked at; `None` where that is all of it.
+    /// Up to which position the stretch has been looked at; `None` where that is all of it.
     pub read_to: Option<String>,
     /// How many rows were looked at.
     pub read: usize,
@@ -118,15 +149,20 @@ impl Store {
     pub async fn audit(&self, stretch: &Stretch<'_>) -> Result<Found, StoreError> {
         let parts = (0..SHARDS).map(|shard| self.audit_part(stretch, shard));
         let parts = try_join_all(parts).await?;
-        // A part that has been looked at only so far says nothing of what is older, and the others'
-        // older events have to wait for it.
-        let read_to = parts.iter().filter_map(|part| part.read_to.clone()).max();
+        // A part that has been looked at only so far says nothing of what lies further on, and the
+        // others' events from there on have to wait for it.
+        let compare = |one: &str, other: &str| stretch.order.compare(one, other);
+        let read_to = parts.iter().filter_map(|part| part.read_to.clone());
+        let read_to = read_to.min_by(|one, other| compare(one, other));
         let read = parts.iter().map(|part| part.read).sum();
         let events = parts.into_iter().flat_map(|part| part.events);
         let mut events: Vec<_> = events
-            .filter(|(position, _)| read_to.as_ref().is_none_or(|read_to| position >= read_to))
+            .filter(|(position, _)| {
+                let within = |read_to: &String| compare(position, read_to).is_le();
+                read_to.as_ref().is_none_or(within)
+            })
             .collect();
-        events.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
+        events.sort_unstable_by(|(one, _), (other, _)| compare(one, other));
         Ok(Found {
             events,
             read_to,
@@ -137,16 +173,16 @@ impl Store {
     async fn audit_part(&self, stretch: &Stretch<'_>, shard: u8) -> Result<Found, StoreError> {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let tenant = stretch.tenant.as_str();
-        let start = Key::audit_position(tenant, stretch.day, shard, stretch.before);
+        let start = Key::audit_position(tenant, stretch.day, shard, stretch.after);
         let mut query = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk >= :down_to")
+            .key_condition_expression(stretch.order.condition())
             .expression_attribute_values(":pk", text(start.partition()))
-            .expression_attribute_values(":down_to", text(stretch.down_to))
+            .expression_attribute_values(":up_to", text(stretch.up_to))
             .set_exclusive_start_key(Some(start.item()))
-            .scan_index_forward(false)
+            .scan_index_forward(stretch.order == Order::OldestFirst)
             .limit(i32::try_from(stretch.limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let mut filters = Vec::new();

@@ -111,6 +111,16 @@ impl Client {
         .value(":epoch", after.epoch)
     }
 
+    /// The change that ends every session of the client, all being of an earlier epoch then.
+    ///
+    /// # Errors
+    ///
+    /// When the row cannot be written as it is.
+    pub fn signed_out(&self, event: &Event) -> Result<Change, StoreError> {
+        let set = "SET version = :next, #event = :event, epoch = :epoch";
+        self.next(set, event)?.value(":epoch", self.epoch + 1)
+    }
+
     /// The changes that give the client one key more.
     ///
     /// # Errors

@@ -32,6 +32,12 @@ pub fn sessions_partition(user: &UserId) -> String {
     format!("SESSION#{user}")
 }
 
+/// The partition key of a client's sessions.
+#[must_use]
+pub fn client_sessions_partition(client: &ClientId) -> String {
+    format!("CSESSION#{client}")
+}
+
 /// Where an event stands in the audit log of its day: by time, then by id.
 #[must_use]
 pub fn audit_position(event: &Event) -> String {
@@ -74,7 +80,7 @@ impl Key {
     /// One session of a client.
     #[must_use]
     pub fn client_session(client: &ClientId, id: &SessionId) -> Self {
-        Self::new(format!("CSESSION#{client}"), id.as_str())
+        Self::new(client_sessions_partition(client), id.as_str())
     }
 
     /// A client.

@@ -103,4 +103,38 @@ impl Store {
         });
         Ok((ids.collect::<Result<_, _>>()?, more))
     }
+    /// The ids of all tenants, in their order, for the operator: it reads the whole table, since there is no
+    /// index of them.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        let (mut tenants, mut start) = (Vec::new(), None);
+        let prefix = Key::tenant(&TenantId::from("")).partition().to_owned();
+        loop {
+            let answer = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .filter_expression("begins_with(pk, :prefix)")
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.clone()))
+                .projection_expression("pk")
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            for row in answer.items.unwrap_or_default() {
+                let id = row.get("pk").and_then(|key| key.as_s().ok());
+                let id = id.and_then(|key| key.strip_prefix(&prefix));
+                tenants.push(TenantId::from(id.ok_or(StoreError::Malformed("tenant"))?));
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                tenants.sort_unstable();
+                return Ok(tenants);
+            }
+        }
+    }
 }

@@ -1,10 +1,21 @@
-//! When a user has signed in last, and an API key was used last; written by `audit` alone.
+//! When a user has signed in last, and an API key was used last; written by `audit` alone, and by an import
+//! for the user whom it makes.
 
 use super::key::Key;
 use super::write::Change;
 use super::{REMOVED_SECONDS, Store, StoreError};
 use crate::clock::Timestamp;
 use crate::id::{KeyId, UserId};
+
+/// The change that notes when a user signed in who comes from elsewhere; in the transaction that makes the
+/// user.
+///
+/// # Errors
+///
+/// When the row cannot be written as it is.
+pub fn login_at(user: &UserId, at: Timestamp) -> Result<Change, StoreError> {
+    Change::update(Key::seen(user), "SET last_login = :at").value(":at", at)
+}
 
 impl Store {
     /// Notes that a user has signed in at `at`, unless a later login is known.

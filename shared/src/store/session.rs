@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use super::key::Key;
+use super::key::{Key, client_sessions_partition, sessions_partition};
 use super::write::{Change, Written};
 use super::{Store, StoreError, parse};
 use crate::clock::Timestamp;
@@ -75,6 +75,15 @@ impl Owner {
         match self {
             Self::User(user) => Key::session(user, id),
             Self::Client(client) => Key::client_session(client, id),
+        }
+    }
+
+    /// The partition key of this owner's sessions.
+    #[must_use]
+    pub fn sessions(&self) -> String {
+        match self {
+            Self::User(user) => sessions_partition(user),
+            Self::Client(client) => client_sessions_partition(client),
         }
     }
 }

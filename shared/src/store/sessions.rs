@@ -1,10 +1,11 @@
-//! All sessions of a user, for whoever counts them.
+//! All sessions of a user or a client, for whoever counts or lists them.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::key::sessions_partition;
+use super::session::{Owner, Session};
 use super::{Store, StoreError, parse, unavailable};
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
@@ -27,6 +28,42 @@ pub struct OpenSession {
 }
 
 impl Store {
+    /// Every session of an owner whose row is there, dead ones too, in the order of their ids; and how
+    /// many rows are malformed.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB does not answer.
+    pub async fn sessions(&self, owner: &Owner) -> Result<(Vec<Session>, usize), StoreError> {
+        let partition = AttributeValue::S(owner.sessions());
+        let (mut sessions, mut malformed) = (Vec::new(), 0);
+        let mut start = None;
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", partition.clone())
+                .set_exclusive_start_key(start)
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            for row in answer.items.unwrap_or_default() {
+                match parse(row, "session") {
+                    Ok(session) => sessions.push(session),
+                    Err(_) => malformed += 1,
+                }
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok((sessions, malformed));
+            }
+        }
+    }
+
     /// The sessions of a user that have neither ended nor expired, of whichever epoch, in no order. A
     /// malformed row is passed over: it must not stop whoever asks at every login.
     ///

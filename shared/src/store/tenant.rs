@@ -1,5 +1,7 @@
 //! A tenant and its policy, written by the operator alone.
 
+pub mod record;
+
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 

@@ -42,6 +42,13 @@ pub fn is_one(token: &str) -> bool {
     jws::parse(token, Some(TYP)).is_ok()
 }
 
+/// The key that a token names; nothing of it is verified.
+#[must_use]
+pub fn kid(token: &str) -> Option<String> {
+    let token = jws::parse(token, Some(TYP)).ok()?;
+    token.kid().map(str::to_owned)
+}
+
 /// Makes a refresh token.
 ///
 /// # Errors

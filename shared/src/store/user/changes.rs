@@ -44,6 +44,16 @@ impl User {
             .value(":epoch", self.epoch + 1)
     }
 
+    /// The change that ends every session of the user, all being of an earlier epoch then.
+    ///
+    /// # Errors
+    ///
+    /// When the row cannot be written as it is.
+    pub fn signed_out(&self, event: &Event) -> Result<Change, StoreError> {
+        self.next(", epoch = :epoch", event)?
+            .value(":epoch", self.epoch + 1)
+    }
+
     /// The change to the name, role, status, epoch and invite of `after`.
     ///
     /// # Errors

@@ -1,0 +1,98 @@
+//! How far an import has come, in a file beside its report: whoever runs it again goes on from there. What
+//! was done after the last time it was written is done again, which changes nothing.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::records::Position;
+use crate::users::private_file;
+
+/// What a row came to, and how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users who are there since this import.
+    pub imported: u64,
+    /// Users who were there before, and the same.
+    pub already_there: u64,
+    /// Rows that were refused.
+    pub refused: u64,
+}
+
+/// Which import it is: the same file into the same place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Of {
+    /// The SHA-256 of the file.
+    pub sha256: String,
+    /// The table.
+    pub table: String,
+    /// The tenant, unless each row names its own.
+    pub tenant: Option<String>,
+    /// Where the API is.
+    pub api: String,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Which import.
+    pub of: Of,
+    /// All before this place is done.
+    pub position: Position,
+    /// What it has come to.
+    pub counts: Counts,
+    /// How long the report is up to there, in bytes.
+    pub report_bytes: u64,
+}
+
+/// Where it is kept.
+#[derive(Clone, Debug)]
+pub struct Kept(PathBuf);
+
+impl Kept {
+    /// Beside this report.
+    pub fn beside(report: &Path) -> Self {
+        Self(private_file::beside(report, ".checkpoint"))
+    }
+
+    /// What is kept, if anything that can be read.
+    pub fn read(&self) -> Option<Checkpoint> {
+        serde_json::from_slice(&fs::read(&self.0).ok()?).ok()
+    }
+
+    /// Keeps this in place of what was: whoever is killed meanwhile leaves one or the other.
+    pub fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+        let part = private_file::beside(&self.0, ".part");
+        let mut file = private_file::open(&part)?;
+        file.set_len(0)?;
+        file.write_all(&serde_json::to_vec(checkpoint)?)?;
+        file.sync_data()?;
+        fs::rename(part, &self.0)
+    }
+
+    /// Forgets it.
+    pub fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.0) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The SHA-256 of a file, in base64url.
+pub fn sha256(mut file: &File) -> io::Result<String> {
+    let mut digest = Context::new(&SHA256);
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(URL_SAFE_NO_PAD.encode(digest.finish()));
+        }
+        digest.update(&buffer[..read]);
+    }
+}

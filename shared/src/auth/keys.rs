@@ -1,0 +1,139 @@
+//! What the operator does to keys: revokes one, has everybody sign in again, and publishes them anew
+//! after a restore of the table.
+
+use crate::app::Verifying;
+use crate::call::Call;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::keys::published::KeysRow;
+use crate::keys::secret::{CURRENT, PENDING, Secret, Version, origin};
+use crate::keys::{KeyError, publication, rotation};
+use crate::random;
+use crate::store::event::{Event, EventType, Outcome};
+
+/// The stage of a version that a revocation is making.
+const REVOKING: &str = "REVOKING";
+/// So often a revocation is begun anew where a rotation moves the secret meanwhile.
+const TRIES: u32 = 10;
+
+/// Revokes a key that signs or that makes refresh tokens: from now on readers of `KEYS` refuse it, and
+/// then it is dropped from the ring. `next` takes the place of an active one. May be done again.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for a kid that neither the ring nor the row knows; [`Error::Unavailable`].
+pub async fn revoke(app: &Verifying, keys: &Secret, call: &Call, kid: &str) -> Result<(), Error> {
+    let current = keys.current().await?;
+    let row = app.store.public_keys_if_any().await?;
+    let notes = rotation::notes(&current.text)?;
+    let is_known = notes.iter().any(|note| note.kid == kid);
+    if !is_known && !row.is_some_and(|row| row.knows(kid)) {
+        return Err(Error::NotFound("there is no such key"));
+    }
+    // First of all, since this is what readers heed.
+    let add = |row: Option<KeysRow>| {
+        let mut row = row.unwrap_or_else(KeysRow::empty);
+        if !row.revoked.iter().any(|gone| gone == kid) {
+            row.revoked.push(kid.to_owned());
+        }
+        Ok(row)
+    };
+    let mut event = by_operator(call, EventType::SysKeyRevoked);
+    event.subject = Some(kid.into());
+    app.store.change_public_keys(add, Some(&event)).await?;
+    drop_revoked(app, keys, call.now).await?;
+    give_up_rotation(keys, call.now).await?;
+    Ok(())
+}
+
+/// Puts a ring without the revoked keys in the place of the current one, whichever that is by then.
+async fn drop_revoked(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
+    let algorithm = app.config.signing_algorithm;
+    for _ in 0..TRIES {
+        let current = keys.current().await?;
+        let row = app.store.public_keys().await?;
+        let Some(text) = rotation::revoke(&current, algorithm, &row, now)? else {
+            return Ok(());
+        };
+        let publish = |row| publication::publish(row, &text, now);
+        app.store.change_public_keys(publish, None).await?;
+        let version = Version {
+            id: random::uuid(),
+            text,
+        };
+        keys.put(&version, REVOKING).await?;
+        // Only from the version that it was made of: else a rotation would be undone, or undo it.
+        keys.move_stage(CURRENT, &current.id, Some(&version.id))
+            .await?;
+        keys.move_stage(REVOKING, &version.id, None).await?;
+        // Whether that was done the next look at the current version shows.
+    }
+    Err(Error::Unavailable(
+        "the secret moves all the time".to_owned(),
+    ))
+}
+
+/// A rotation that is under way from a version that is current no more cannot end: so that it does not
+/// keep the next one from beginning.
+async fn give_up_rotation(keys: &Secret, now: Timestamp) -> Result<(), KeyError> {
+    let described = keys.describe().await?;
+    let (Some(current), Some(pending)) = (described.version(CURRENT), described.version(PENDING))
+    else {
+        return Ok(());
+    };
+    if pending == current {
+        return Ok(());
+    }
+    let Some(text) = keys.text(pending).await? else {
+        return Ok(());
+    };
+    if origin(&text)?.is_stale(current, now).is_some() {
+        keys.move_stage(PENDING, pending, None).await?;
+    }
+    Ok(())
+}
+
+/// Has every token and session refused that was made before `moment`, a whole second: everybody has to
+/// sign in again.
+///
+/// # Errors
+///
+/// [`Error::Conflict`] where it is set to a later moment already; [`Error::Unavailable`].
+pub async fn not_before(app: &Verifying, call: &Call, moment: Timestamp) -> Result<(), Error> {
+    let mut event = by_operator(call, EventType::SessionExpired).because("not_before");
+    event.to = Some(moment.to_string());
+    let set = |row: Option<KeysRow>| {
+        let row = row.ok_or(KeyError::NotMade)?;
+        let not_before = row.not_before.max(moment);
+        Ok(KeysRow { not_before, ..row })
+    };
+    let row = app.store.change_public_keys(set, Some(&event)).await?;
+    if row.not_before > moment {
+        return Err(Error::Conflict(
+            "not-before is later already, and never moves back",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes `KEYS` anew from the secret, after a restore of the table. What it revokes stays revoked; of
+/// a row that cannot be read too, as far as it can.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`], also where there is no ring yet.
+pub async fn publish(app: &Verifying, keys: &Secret, call: &Call) -> Result<KeysRow, Error> {
+    let current = keys.current().await?;
+    let event = by_operator(call, EventType::SysKeyRotated).because("published_anew");
+    let anew = |row: Option<KeysRow>| {
+        let row = row.unwrap_or_else(KeysRow::empty);
+        publication::publish_anew(row, &current.text, call.now)
+    };
+    Ok(app.store.restore_public_keys(anew, &event).await?)
+}
+
+fn by_operator(call: &Call, kind: EventType) -> Event {
+    let mut event = call.event(kind, Outcome::Success);
+    event.actor = Some("operator".into());
+    event
+}
