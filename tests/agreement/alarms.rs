@@ -39,6 +39,9 @@ fn each_event_that_audit_measures_has_an_alarm_and_the_other_way_round() {
     let alarmed: BTreeSet<String> = of_audit.map(|(metric, _)| metric).collect();
     let measured = ALARMING.iter().map(|kind| kind.name().to_owned());
     assert_eq!(alarmed, measured.collect());
+    // What rotation measures of a ring.
+    let of_ring = self::alarmed().remove("ring_bytes");
+    assert_eq!(of_ring.as_deref(), Some("RotateKeysFunction"));
 }
 
 #[test]
