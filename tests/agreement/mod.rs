@@ -1,5 +1,6 @@
 //! Files that say the same thing in their own words agree, and with what the functions do.
 
+mod alarms;
 mod answers;
 mod asked;
 mod events;
