@@ -18,6 +18,7 @@ mod faults;
 mod http;
 mod limits;
 mod password;
+mod privilege;
 mod races;
 mod running;
 mod session;
