@@ -14,7 +14,10 @@ const PACKAGES: &str = ".tools/moto";
 #[tokio::test]
 async fn the_template_deploys_changes_and_goes_as_it_says() {
     let printed = run().await;
-    assert!(printed.contains("deleted, but for the table\n"), "{printed}");
+    assert!(
+        printed.contains("deleted, but for the table\n"),
+        "{printed}"
+    );
     // Whoever relies on this test reads there what it has not seen.
     let page = fs::read_to_string(workspace().join("docs/operations.md")).unwrap();
     let not_shown: BTreeSet<&str> = printed
