@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use serde_json::Value;
 use shared::clock::Clock;
 
-use message::{error, response, unconditional, units, whole};
+use message::{describing, error, from_version, holder, response, unconditional, units, whole};
 
 /// One try of one call to AWS.
 #[derive(Clone, Debug)]
@@ -238,7 +238,12 @@ impl Wire {
                 broken()
             }
             Act::Unconditional => {
-                unconditional(&mut request);
+                if call.operation == "UpdateSecretVersionStage" {
+                    let holder = self.holder(&request, &call, &connector).await?;
+                    from_version(&mut request, &holder);
+                } else {
+                    unconditional(&mut request);
+                }
                 connector.call(request).await
             }
             Act::Turn(..) => unreachable!("it has had its turn"),
@@ -257,6 +262,17 @@ impl Wire {
             units,
         });
         answer
+    }
+
+    /// The version that has the stage which a call moves.
+    async fn holder(
+        &self,
+        request: &HttpRequest,
+        call: &Call,
+        connector: &SharedHttpConnector,
+    ) -> Result<String, ConnectorError> {
+        let described = connector.call(describing(request, &call.body)).await?;
+        Ok(holder(&whole(described).await?, &call.body))
     }
 
     fn seen(&self, request: &HttpRequest) -> Call {

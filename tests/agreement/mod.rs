@@ -5,7 +5,7 @@ mod answers;
 mod asked;
 mod events;
 mod log;
-mod openapi;
+pub mod openapi;
 mod roles;
 mod settings;
 mod surface;

@@ -57,7 +57,7 @@ struct Functions {
     logout: &'static Sessions,
     change_password: &'static Changing,
     authorizer: &'static ::authorizer::Authorizer,
-    discovery: &'static ::discovery::Discovery,
+    discovery: &'static Verifying,
     jwks: &'static Verifying,
     health: &'static health::Health,
     aws_credentials: &'static shared::credentials::Console,
@@ -204,6 +204,7 @@ impl Tour {
             Sent::new("POST", "/api/auth/logout").bearer("e30.e30.e30"),
             Sent::post(CHANGE, &json!({})).bearer("e30.e30.e30"),
             Sent::get("/.well-known/jwks.json"),
+            Sent::get("/.well-known/openid-configuration"),
             Sent::get("/healthz"),
             Sent::get("/readyz"),
         ];

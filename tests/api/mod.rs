@@ -33,6 +33,7 @@ mod panic;
 mod refresh;
 mod refresh_refused;
 mod refresh_replay;
+mod rotate_keys;
 mod rows;
 mod shapes;
 mod update_client;

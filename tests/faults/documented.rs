@@ -60,6 +60,7 @@ fn broken() -> BTreeSet<Row> {
         ("client-refresh", &clients::STATUS),
         ("client-refresh", &[("revoke", Must), EVENT]),
         ("jwks", &token::JWKS),
+        ("discovery", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
     flows.extend(another_tenant::ENDPOINTS.map(|endpoint| (endpoint, &another_tenant::NAMED[..])));

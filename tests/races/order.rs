@@ -72,7 +72,9 @@ const LATE: Duration = Duration::from_millis(1100);
 impl Fault {
     fn act(self, call: &Call, (dice, late): &mut (Dice, bool), one_in: usize) -> Act {
         let is_write = call.operation.ends_with("Item") && !call.operation.ends_with("GetItem")
-            || call.operation == "TransactWriteItems";
+            || call.operation == "TransactWriteItems"
+            || call.operation == "PutSecretValue"
+            || call.operation == "UpdateSecretVersionStage";
         if !is_write || call.attempt > 2 {
             return Act::Pass;
         }

@@ -14,11 +14,45 @@ pub(super) fn unconditional(request: &mut HttpRequest) {
     if let Some(members) = body.as_object_mut() {
         members.remove("ClientRequestToken");
     }
+    set_body(request, &body);
+}
+
+fn set_body(request: &mut HttpRequest, body: &Value) {
     let body = body.to_string();
     request
         .headers_mut()
         .insert("content-length", body.len().to_string());
     *request.body_mut() = body.into();
+}
+
+/// A request that asks where the stages of the secret are that `body` names.
+pub(super) fn describing(request: &HttpRequest, body: &Value) -> HttpRequest {
+    let mut asked = request.try_clone().expect("a body in memory");
+    let target = "secretsmanager.DescribeSecret";
+    asked.headers_mut().insert("x-amz-target", target);
+    set_body(&mut asked, &json!({"SecretId": body["SecretId"]}));
+    asked
+}
+
+/// The version that has the stage which `body` moves.
+pub(super) fn holder(described: &HttpResponse, body: &Value) -> String {
+    let described = described.body().bytes().unwrap_or_default();
+    let described: Value = serde_json::from_slice(described).unwrap_or_default();
+    let stages = described["VersionIdsToStages"].as_object().cloned();
+    let mut versions = stages.unwrap_or_default().into_iter();
+    let has = |stages: &Value| stages.as_array().unwrap().contains(&body["VersionStage"]);
+    versions
+        .find(|(_, stages)| has(stages))
+        .expect("one has it")
+        .0
+}
+
+/// Has a stage moved from this version.
+pub(super) fn from_version(request: &mut HttpRequest, version: &str) {
+    let body = request.body().bytes().unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body["RemoveFromVersionId"] = json!(version);
+    set_body(request, &body);
 }
 
 /// Makes every condition of a request hold, with all its values still in use.

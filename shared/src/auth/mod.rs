@@ -11,6 +11,7 @@ pub mod client_key;
 pub mod holder;
 pub mod invite;
 pub mod issue;
+
 pub mod keys;
 pub mod limit;
 pub mod login;

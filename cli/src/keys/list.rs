@@ -1,0 +1,112 @@
+//! `gatehouse keys list`.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use shared::clock::Timestamp;
+use shared::keys::published::KeysRow;
+use shared::keys::rotation::{self, KeyNote};
+use shared::keys::turn::Life;
+use shared::password;
+
+use super::Which;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::output::{Output, or_dash};
+
+/// A key, as it is listed.
+#[derive(Serialize)]
+struct Listed {
+    kid: String,
+    kind: &'static str,
+    alg: String,
+    state: &'static str,
+    created_at: String,
+    activated_at: Option<String>,
+    retired_at: Option<String>,
+    revoked: bool,
+}
+
+impl Listed {
+    fn new(note: KeyNote, row: &KeysRow) -> Self {
+        let KeyNote {
+            kid,
+            kind,
+            alg,
+            life,
+        } = note;
+        let text = |moment: Timestamp| moment.to_string();
+        Self {
+            revoked: row.revoked.contains(&kid),
+            kid,
+            kind,
+            alg,
+            state: life.state.name(),
+            created_at: text(life.created_at),
+            activated_at: life.activated_at.map(text),
+            retired_at: life.retired_at.map(text),
+        }
+    }
+}
+
+/// Lists the keys of both rings, and what is published beside.
+pub async fn list(operator: &Operator, output: &Output) -> Result<(), Failure> {
+    let (keys, passwords) = (Which::Keys, Which::Passwords);
+    let keys = keys.secret(operator).current().await?;
+    let passwords = passwords.secret(operator).current().await?;
+    let row = operator.app.store.public_keys_if_any().await?;
+    let row = row.unwrap_or_else(KeysRow::empty);
+    let mut notes = rotation::notes(&keys.text)?;
+    let kids: HashSet<String> = notes.iter().map(|note| note.kid.clone()).collect();
+    notes.extend(only_published(&row, &kids));
+    notes.extend(password::rotation::notes(&passwords.text)?);
+    let listed: Vec<_> = notes
+        .into_iter()
+        .map(|note| Listed::new(note, &row))
+        .collect();
+    let columns = [
+        "KID", "KIND", "ALG", "STATE", "CREATED", "ACTIVE", "RETIRED", "REVOKED",
+    ];
+    output.list("keys", &listed, columns, |key| {
+        [
+            key.kid.clone(),
+            key.kind.to_owned(),
+            key.alg.clone(),
+            key.state.to_owned(),
+            key.created_at.clone(),
+            or_dash(key.activated_at.as_ref()),
+            or_dash(key.retired_at.as_ref()),
+            if key.revoked { "revoked" } else { "-" }.to_owned(),
+        ]
+    })?;
+    if row.not_before > Timestamp::from_millis(0) {
+        eprintln!(
+            "Tokens and sessions made before {} are refused.",
+            row.not_before
+        );
+    }
+    Ok(())
+}
+
+/// What no ring has any more and is published all the same, until it leaves by age.
+fn only_published<'a>(
+    row: &'a KeysRow,
+    kids: &'a HashSet<String>,
+) -> impl Iterator<Item = KeyNote> + 'a {
+    let others = row.keys.iter().filter_map(move |key| {
+        let kid = key.kid().filter(|kid| !kids.contains(*kid))?;
+        let alg = key.jwk.common.key_algorithm.map(|alg| alg.to_string());
+        Some(KeyNote {
+            kid: kid.to_owned(),
+            kind: "signing",
+            alg: alg.unwrap_or_default(),
+            life: Life {
+                state: key.state,
+                created_at: key.created_at,
+                activated_at: key.activated_at,
+                retired_at: key.retired_at,
+            },
+        })
+    });
+    others
+}
