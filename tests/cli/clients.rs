@@ -20,7 +20,15 @@ async fn sign_in(stores: &Stores, key: &str) -> u16 {
 #[tokio::test]
 async fn a_key_stands_alone_on_standard_output_and_signs_in() {
     let (stores, gatehouse) = demonstration().await;
-    let create = ["clients", "create", "acme", "--name", "Nightly", "--scope", "notes:read"];
+    let create = [
+        "clients",
+        "create",
+        "acme",
+        "--name",
+        "Nightly",
+        "--scope",
+        "notes:read",
+    ];
     let ran = gatehouse.run(&create).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let key = ran.stdout.strip_suffix('\n').unwrap();
@@ -32,28 +40,51 @@ async fn a_key_stands_alone_on_standard_output_and_signs_in() {
 
     let listed = gatehouse.json(&["clients", "list", "acme"]).await;
     let client = &listed["clients"][0];
-    assert_eq!((&client["name"], &client["scope"]), (&json!("Nightly"), &json!("notes:read")));
+    assert_eq!(
+        (&client["name"], &client["scope"]),
+        (&json!("Nightly"), &json!("notes:read"))
+    );
     let id = client["id"].as_str().unwrap();
     let first = client["keys"][0]["id"].as_str().unwrap();
     let people = gatehouse.done(&["clients", "list", "acme"]).await;
-    assert!(people.contains(&format!("{id}  Nightly  active  notes:read  {first}")), "{people}");
+    assert!(
+        people.contains(&format!("{id}  Nightly  active  notes:read  {first}")),
+        "{people}"
+    );
 
     // A second key, then the first is ended; a third would be refused.
     let more = ["clients", "keys", "create", "acme", id];
     let second = gatehouse.done(&more).await;
     let ran = gatehouse.run(&more).await;
-    ran.assert_failed(1, "The client has two keys: delete one before you make another");
+    ran.assert_failed(
+        1,
+        "The client has two keys: delete one before you make another",
+    );
     let end = ["clients", "keys", "delete", "acme", id, first];
     let shown = gatehouse.at_terminal(&end, &[typed("[y/N]", "yes")]).await;
     assert_eq!(shown.code, 0, "{shown:?}");
     assert_eq!(sign_in(&stores, key).await, 401);
     assert_eq!(sign_in(&stores, second.trim_end()).await, 200);
 
-    let suspend = ["clients", "update", "acme", id, "--status", "suspended", "--scope", ""];
+    let suspend = [
+        "clients",
+        "update",
+        "acme",
+        id,
+        "--status",
+        "suspended",
+        "--scope",
+        "",
+    ];
     let after = gatehouse.json(&suspend).await["client"].clone();
-    assert_eq!((&after["status"], &after["scope"]), (&json!("suspended"), &json!("")));
+    assert_eq!(
+        (&after["status"], &after["scope"]),
+        (&json!("suspended"), &json!(""))
+    );
     assert_eq!(sign_in(&stores, second.trim_end()).await, 403);
-    gatehouse.done(&["clients", "delete", "acme", id, "--yes"]).await;
+    gatehouse
+        .done(&["clients", "delete", "acme", id, "--yes"])
+        .await;
     assert_eq!(sign_in(&stores, second.trim_end()).await, 401);
     let listed = gatehouse.json(&["clients", "list", "acme"]).await;
     assert_eq!(listed, json!({"clients": []}));
@@ -62,14 +93,28 @@ async fn a_key_stands_alone_on_standard_output_and_signs_in() {
 #[tokio::test]
 async fn programs_get_the_key_in_one_document() {
     let (stores, gatehouse) = demonstration().await;
-    let made = gatehouse.json(&["clients", "create", "acme", "--name", "Nightly"]).await;
-    assert_eq!(sign_in(&stores, made["api_key"].as_str().unwrap()).await, 200);
+    let made = gatehouse
+        .json(&["clients", "create", "acme", "--name", "Nightly"])
+        .await;
+    assert_eq!(
+        sign_in(&stores, made["api_key"].as_str().unwrap()).await,
+        200
+    );
     let id = made["client"]["id"].as_str().unwrap();
-    let more = gatehouse.json(&["clients", "keys", "create", "acme", id]).await;
-    assert_eq!(sign_in(&stores, more["api_key"].as_str().unwrap()).await, 200);
-    let ran = gatehouse.run(&["clients", "create", "acme", "--name", "a", "--scope", "A"]).await;
+    let more = gatehouse
+        .json(&["clients", "keys", "create", "acme", id])
+        .await;
+    assert_eq!(
+        sign_in(&stores, more["api_key"].as_str().unwrap()).await,
+        200
+    );
+    let ran = gatehouse
+        .run(&["clients", "create", "acme", "--name", "a", "--scope", "A"])
+        .await;
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
     // Another tenant's is none.
-    let ran = gatehouse.run(&["clients", "delete", ALICES, id, "--yes"]).await;
+    let ran = gatehouse
+        .run(&["clients", "delete", ALICES, id, "--yes"])
+        .await;
     ran.assert_failed(1, "There is no such client");
 }

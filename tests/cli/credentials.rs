@@ -56,8 +56,15 @@ async fn they_are_stored_from_json_shown_masked_and_removed() {
     let programs = gatehouse.json(&["credentials", "show", TENANT]).await;
     let masked = programs["aws"]["secret_access_key"].as_str().unwrap();
     assert_eq!(masked, format!("wJal{}zzzz", "*".repeat(SECRET.len() - 8)));
-    for printed in [format!("{ran:?}"), format!("{shown:?}"), programs.to_string()] {
-        assert!(!printed.contains(SECRET) && !printed.contains(API_KEY), "{printed}");
+    for printed in [
+        format!("{ran:?}"),
+        format!("{shown:?}"),
+        programs.to_string(),
+    ] {
+        assert!(
+            !printed.contains(SECRET) && !printed.contains(API_KEY),
+            "{printed}"
+        );
     }
 
     // One of the two, from a file; the other stays.
@@ -69,24 +76,42 @@ async fn they_are_stored_from_json_shown_masked_and_removed() {
     aws["aws"]["region"] = json!("eu-west-1");
     fs::write(&file, aws.to_string()).unwrap();
     gatehouse
-        .done(&["credentials", "set", TENANT, "--file", file.to_str().unwrap()])
+        .done(&[
+            "credentials",
+            "set",
+            TENANT,
+            "--file",
+            file.to_str().unwrap(),
+        ])
         .await;
     let programs = gatehouse.json(&["credentials", "show", TENANT]).await;
     assert_eq!(programs["aws"]["region"], "eu-west-1");
-    assert_eq!(programs["nvidia"]["base_url"], "https://integrate.api.nvidia.com");
+    assert_eq!(
+        programs["nvidia"]["base_url"],
+        "https://integrate.api.nvidia.com"
+    );
 
-    gatehouse.done(&["credentials", "remove", TENANT, "--aws", "--yes"]).await;
+    gatehouse
+        .done(&["credentials", "remove", TENANT, "--aws", "--yes"])
+        .await;
     assert_eq!(read(&stores).await, (false, true));
-    gatehouse.done(&["credentials", "remove", TENANT, "--yes"]).await;
+    gatehouse
+        .done(&["credentials", "remove", TENANT, "--yes"])
+        .await;
     assert_eq!(read(&stores).await, (false, false));
-    let ran = gatehouse.run(&["credentials", "remove", TENANT, "--yes"]).await;
+    let ran = gatehouse
+        .run(&["credentials", "remove", TENANT, "--yes"])
+        .await;
     ran.assert_failed(1, "tenant 2001 has no such credentials");
     // What waits for its deletion is taken up again.
     assert_eq!(gatehouse.run_with(&set, &both().to_string()).await.code, 0);
     assert_eq!(read(&stores).await, (true, true));
 
     let events = events(&stores).await;
-    let reasons: Vec<_> = events.iter().filter_map(|event| event["reason"].as_str()).collect();
+    let reasons: Vec<_> = events
+        .iter()
+        .filter_map(|event| event["reason"].as_str())
+        .collect();
     let expected = [
         "credentials stored: aws nvidia",
         "credentials stored: aws",
@@ -113,7 +138,10 @@ async fn at_a_terminal_no_key_is_seen() {
     ];
     let shown = gatehouse.at_terminal(&set, &steps).await;
     assert_eq!((shown.code, shown.sane), (0, true), "{shown:?}");
-    assert!(!shown.screen.contains(SECRET) && !shown.screen.contains(API_KEY), "{shown:?}");
+    assert!(
+        !shown.screen.contains(SECRET) && !shown.screen.contains(API_KEY),
+        "{shown:?}"
+    );
     assert_eq!(read(&stores).await, (true, true));
     let last = [steps[..3].to_vec(), vec![press("AWS secret", "\0\x03")]].concat();
     let shown = gatehouse.at_terminal(&set, &last).await;
@@ -134,8 +162,14 @@ async fn what_the_functions_could_not_show_is_refused_and_nothing_is_stored() {
     for (text, said) in [
         (String::new(), "no JSON object: line 1, column 0"),
         ("[]".to_owned(), "no JSON object: line 1, column 0"),
-        ("{\"aws\": \"secret".to_owned(), "no JSON object: line 1, column 15"),
-        ("{}".to_owned(), "there is neither an object aws nor an object nvidia"),
+        (
+            "{\"aws\": \"secret".to_owned(),
+            "no JSON object: line 1, column 15",
+        ),
+        (
+            "{}".to_owned(),
+            "there is neither an object aws nor an object nvidia",
+        ),
         (
             json!({"azure": {}}).to_string(),
             "there are credentials for aws and nvidia, and none for azure",
@@ -167,7 +201,9 @@ async fn what_the_functions_could_not_show_is_refused_and_nothing_is_stored() {
     }
     let ran = gatehouse.run(&["credentials", "set", TENANT]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    let ran = gatehouse.run(&["credentials", "set", TENANT, "--aws"]).await;
+    let ran = gatehouse
+        .run(&["credentials", "set", TENANT, "--aws"])
+        .await;
     let said = "credentials are asked for at a terminal; --file - reads them from standard input";
     ran.assert_failed(2, said);
 }

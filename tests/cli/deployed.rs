@@ -84,7 +84,14 @@ async fn a_stack_is_found_by_its_name_and_worked_on_with_the_operators_credentia
     .await;
     let gatehouse = operator(&url, &stores).await;
     let init = [
-        "init", "--stack-name", "gate", "--tenant", "acme", "--email", "root@acme.example", "--invite",
+        "init",
+        "--stack-name",
+        "gate",
+        "--tenant",
+        "acme",
+        "--email",
+        "root@acme.example",
+        "--invite",
     ];
     let ran = gatehouse.run(&init).await;
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -102,10 +109,10 @@ async fn a_missing_stack_region_or_right_is_said_in_one_line() {
     let url = aws(&[("TableName", TABLE_NAME)], None).await;
     let gatehouse = operator(&url, &stores).await;
     let list = |stack: &'static str| ["tenants", "list", "--stack-name", stack];
-    gatehouse
-        .run(&list("other"))
-        .await
-        .assert_failed(1, "there is no stack other in us-east-1, for these credentials");
+    gatehouse.run(&list("other")).await.assert_failed(
+        1,
+        "there is no stack other in us-east-1, for these credentials",
+    );
     gatehouse
         .run(&list("gate"))
         .await
@@ -128,9 +135,15 @@ async fn without_credentials_it_says_so_and_looks_nowhere_for_long() {
     let (stores, _) = empty().await;
     let url = aws(&[], None).await;
     let gatehouse = operator(&url, &stores).await.set("AWS_ACCESS_KEY_ID", "");
-    let ran = gatehouse.run(&["tenants", "list", "--stack-name", "gate"]).await;
+    let ran = gatehouse
+        .run(&["tenants", "list", "--stack-name", "gate"])
+        .await;
     assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{ran:?}");
-    assert!(ran.stderr.starts_with("gatehouse: AWS cannot be asked who you are: "), "{ran:?}");
+    assert!(
+        ran.stderr
+            .starts_with("gatehouse: AWS cannot be asked who you are: "),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains("credentials"), "{ran:?}");
     assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
 }

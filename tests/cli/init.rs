@@ -162,8 +162,8 @@ async fn ctrl_c_at_a_question_or_at_the_password_changes_nothing_and_gives_the_t
         assert_eq!((shown.code, shown.sane), (code, true), "{shown:?}");
         assert!(shown.screen.ends_with(said), "{shown:?}");
     }
-    let shown = gatehouse.at_terminal(&["init"], &[press("Id of the first", "ac\x03")]);
-    let shown = shown.await;
+    let steps = [press("Id of the first", "ac\x03")];
+    let shown = gatehouse.at_terminal(&["init"], &steps).await;
     assert_eq!((shown.code, shown.sane), (130, true), "{shown:?}");
     assert!(
         shown.screen.ends_with("^C\ngatehouse: interrupted\n"),

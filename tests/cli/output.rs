@@ -5,7 +5,10 @@ use super::{Ran, demonstration};
 #[tokio::test]
 async fn whoever_stops_reading_is_not_complained_to() {
     let (_stores, gatehouse) = demonstration().await;
-    for arguments in [&["users", "list", "acme"][..], &["tenants", "list", "--json"]] {
+    for arguments in [
+        &["users", "list", "acme"][..],
+        &["tenants", "list", "--json"],
+    ] {
         let mut running = gatehouse.command(arguments).spawn().unwrap();
         // As `| head -1` does when it has its line.
         drop(running.stdout.take());

@@ -9,7 +9,15 @@ use super::{demonstration, empty, events};
 async fn a_tenant_is_made_shown_and_listed_with_the_rules_that_are_in_force() {
     let (_stores, gatehouse) = empty().await;
     let made = gatehouse
-        .json(&["tenants", "create", "acme", "--name", "Acme Corp", "--access-token", "24h"])
+        .json(&[
+            "tenants",
+            "create",
+            "acme",
+            "--name",
+            "Acme Corp",
+            "--access-token",
+            "24h",
+        ])
         .await;
     let shown = gatehouse.json(&["tenants", "show", "acme"]).await;
     assert_eq!(made, shown);
@@ -33,7 +41,10 @@ async fn a_tenant_is_made_shown_and_listed_with_the_rules_that_are_in_force() {
     gatehouse.done(&["tenants", "create", "2001"]).await;
     let listed = gatehouse.json(&["tenants", "list"]).await;
     let ids = listed["tenants"].as_array().unwrap().iter();
-    assert_eq!(ids.map(|it| &it["id"]).collect::<Vec<_>>(), ["2001", "acme"]);
+    assert_eq!(
+        ids.map(|it| &it["id"]).collect::<Vec<_>>(),
+        ["2001", "acme"]
+    );
     let ran = gatehouse.run(&["tenants", "create", "acme"]).await;
     ran.assert_failed(1, "there is a tenant acme already, and nothing was changed");
     let ran = gatehouse.run(&["tenants", "show", "nobody"]).await;
@@ -44,10 +55,24 @@ async fn a_tenant_is_made_shown_and_listed_with_the_rules_that_are_in_force() {
 async fn an_id_that_fits_no_key_or_path_is_refused() {
     let (_stores, gatehouse) = empty().await;
     let long = "a".repeat(65);
-    for id in ["-", "", "a b", "a#b", "a/b", "ä", ".a", "_a", "a\n", long.as_str()] {
+    for id in [
+        "-",
+        "",
+        "a b",
+        "a#b",
+        "a/b",
+        "ä",
+        ".a",
+        "_a",
+        "a\n",
+        long.as_str(),
+    ] {
         let ran = gatehouse.run(&["tenants", "create", "--", id]).await;
         assert_eq!(ran.code, 2, "{id:?}: {ran:?}");
-        assert!(ran.stderr.contains("from 1 to 64 letters, digits"), "{id:?}: {ran:?}");
+        assert!(
+            ran.stderr.contains("from 1 to 64 letters, digits"),
+            "{id:?}: {ran:?}"
+        );
     }
     let most = "A".repeat(64);
     for id in ["a", "0.-_", most.as_str()] {
@@ -62,40 +87,118 @@ async fn each_rule_is_set_within_its_bounds_and_taken_back_by_default() {
     let before = gatehouse.json(&["tenants", "show", "acme"]).await;
     let own = "10.0.0.0/8,2001:db8::/32";
     for (flag, good, member, value, bad) in [
-        ("access-token", "14d", "/access_token_seconds", json!(1_209_600), ["59s", "15d"]),
-        ("refresh-tokens", "off", "/refresh_tokens", json!(false), ["no", ""]),
-        ("refresh-idle", "60s", "/refresh_idle_seconds", json!(60), ["0m", "91d"]),
-        ("refresh-max", "90d", "/refresh_max_seconds", json!(7_776_000), ["30", "2161h"]),
-        ("client-access-token", "1m", "/client_access_token_seconds", json!(60), ["-1m", "20161m"]),
-        ("client-refresh-idle", "15d", "/client_refresh_idle_seconds", json!(1_296_000), ["d", "1y"]),
-        ("client-refresh-max", "30d", "/client_refresh_max_seconds", json!(2_592_000), [
-            "1.5d",
-            "99999999999999999999d",
-        ]),
-        ("rate-limit", "1000000", "/rate_limit", json!(1_000_000), ["0", "1000001"]),
-        ("password-min-length", "64", "/password/min_length", json!(64), ["5", "65"]),
-        ("password-check-strength", "off", "/password/check_strength", json!(false), ["yes", "1"]),
-        ("allowed-cidrs", own, "/allowed_cidrs", json!(["10.0.0.0/8", "2001:db8::/32"]), [
-            "10.0.0.1/8",
-            "ten",
-        ]),
+        (
+            "access-token",
+            "14d",
+            "/access_token_seconds",
+            json!(1_209_600),
+            ["59s", "15d"],
+        ),
+        (
+            "refresh-tokens",
+            "off",
+            "/refresh_tokens",
+            json!(false),
+            ["no", ""],
+        ),
+        (
+            "refresh-idle",
+            "60s",
+            "/refresh_idle_seconds",
+            json!(60),
+            ["0m", "91d"],
+        ),
+        (
+            "refresh-max",
+            "90d",
+            "/refresh_max_seconds",
+            json!(7_776_000),
+            ["30", "2161h"],
+        ),
+        (
+            "client-access-token",
+            "1m",
+            "/client_access_token_seconds",
+            json!(60),
+            ["-1m", "20161m"],
+        ),
+        (
+            "client-refresh-idle",
+            "15d",
+            "/client_refresh_idle_seconds",
+            json!(1_296_000),
+            ["d", "1y"],
+        ),
+        (
+            "client-refresh-max",
+            "30d",
+            "/client_refresh_max_seconds",
+            json!(2_592_000),
+            ["1.5d", "99999999999999999999d"],
+        ),
+        (
+            "rate-limit",
+            "1000000",
+            "/rate_limit",
+            json!(1_000_000),
+            ["0", "1000001"],
+        ),
+        (
+            "password-min-length",
+            "64",
+            "/password/min_length",
+            json!(64),
+            ["5", "65"],
+        ),
+        (
+            "password-check-strength",
+            "off",
+            "/password/check_strength",
+            json!(false),
+            ["yes", "1"],
+        ),
+        (
+            "allowed-cidrs",
+            own,
+            "/allowed_cidrs",
+            json!(["10.0.0.0/8", "2001:db8::/32"]),
+            ["10.0.0.1/8", "ten"],
+        ),
     ] {
         let flag = format!("--{flag}");
         let set = |value: &str| {
             let value = format!("{flag}={value}");
-            ["tenants".to_owned(), "set".to_owned(), "acme".to_owned(), value]
+            [
+                "tenants".to_owned(),
+                "set".to_owned(),
+                "acme".to_owned(),
+                value,
+            ]
         };
         for bad in bad {
             let arguments = set(bad);
-            let ran = gatehouse.run(&arguments.each_ref().map(String::as_str)).await;
+            let ran = gatehouse
+                .run(&arguments.each_ref().map(String::as_str))
+                .await;
             assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
-            assert!(ran.stderr.contains("invalid value"), "{arguments:?}: {ran:?}");
+            assert!(
+                ran.stderr.contains("invalid value"),
+                "{arguments:?}: {ran:?}"
+            );
         }
         let arguments = set(good);
-        let after = gatehouse.json(&arguments.each_ref().map(String::as_str)).await;
-        assert_eq!(after["policy"].pointer(member), Some(&value), "{arguments:?}");
+        let after = gatehouse
+            .json(&arguments.each_ref().map(String::as_str))
+            .await;
+        assert_eq!(
+            after["policy"].pointer(member),
+            Some(&value),
+            "{arguments:?}"
+        );
         let arguments = set("default");
-        let after = gatehouse.json(&arguments.each_ref().map(String::as_str)).await;
+        let after = gatehouse
+            .json(&arguments.each_ref().map(String::as_str))
+            .await;
         assert_eq!(after, before, "{arguments:?}");
     }
     let ran = gatehouse.run(&["tenants", "set", "acme"]).await;
@@ -124,7 +227,9 @@ async fn networks_are_added_and_taken_away_one_by_one() {
         "10.0.0.0/8 is the last one that is allowed: without it any would be, which --allowed-cidrs \
          default says",
     );
-    let ran = gatehouse.run(&["tenants", "set", "acme", "--disallow-cidr", "11.0.0.0/8"]).await;
+    let ran = gatehouse
+        .run(&["tenants", "set", "acme", "--disallow-cidr", "11.0.0.0/8"])
+        .await;
     ran.assert_failed(1, "11.0.0.0/8 is none of the networks that are allowed");
     assert_eq!(set(&["--allowed-cidrs", "default"]).await, json!([]));
 }
@@ -138,14 +243,21 @@ async fn two_operators_do_not_lose_each_others_change() {
         ["tenants", "set", "acme", "--rate-limit", "77"],
         ["tenants", "set", "acme", "--allow-cidr", "10.0.0.0/8"],
     );
-    tokio::join!(gatehouse.done(&one), gatehouse.done(&two), gatehouse.done(&three));
+    tokio::join!(
+        gatehouse.done(&one),
+        gatehouse.done(&two),
+        gatehouse.done(&three)
+    );
     let policy = gatehouse.json(&["tenants", "show", "acme"]).await["policy"].clone();
     assert_eq!(policy["access_token_seconds"], 3600);
     assert_eq!(policy["rate_limit"], 77);
     assert_eq!(policy["allowed_cidrs"], json!(["10.0.0.0/8"]));
     let event = events(&stores).await.remove(0);
     assert_eq!(event["type"], "user_updated");
-    assert_eq!((&event["actor"], &event["subject"]), (&json!("operator"), &json!("acme")));
+    assert_eq!(
+        (&event["actor"], &event["subject"]),
+        (&json!("operator"), &json!("acme"))
+    );
     let reason = event["reason"].as_str().unwrap();
     assert!(reason.starts_with("tenant "), "{reason}");
 }
@@ -195,7 +307,9 @@ async fn a_suspended_tenant_lets_nobody_in_until_it_is_active_again() {
     let login = async || login(&stores, "user@example.com", "password").await.status;
     assert_eq!(login().await, 401);
     let archived = events(&stores).await;
-    let archived = archived.iter().filter(|event| event["type"] == "user_archived");
+    let archived = archived
+        .iter()
+        .filter(|event| event["type"] == "user_archived");
     let archived: Vec<_> = archived.map(|event| event["reason"].clone()).collect();
     assert_eq!(archived, ["tenant status"]);
     gatehouse.done(&["tenants", "activate", "2001"]).await;

@@ -149,7 +149,9 @@ pub fn checked(members: &Map<String, Value>, text: &str) -> Result<Stored, Failu
     })?;
     // What is read of a secret is its mask, which may hide what it is made of.
     for (whose, name) in [("aws", "secret_access_key"), ("nvidia", "api_key")] {
-        let secret = members.get(whose).and_then(|members| members[name].as_str());
+        let secret = members
+            .get(whose)
+            .and_then(|members| members[name].as_str());
         let checked = secret.map_or(Ok(()), |secret| plain(secret).map(|_| ()));
         checked.map_err(|what| refused(&format!("{name} of {whose} is no key: {what}")))?;
     }
