@@ -79,7 +79,8 @@ fn commands(page: &str) -> Vec<Vec<String>> {
         .chain(spans)
         .filter_map(|text| text.strip_prefix("gatehouse "))
         .map(|arguments| {
-            let arguments = arguments.split(" #").next().unwrap_or_default();
+            let end = arguments.find(['#', '|']).unwrap_or(arguments.len());
+            let arguments = &arguments[..end];
             arguments.split_whitespace().map(str::to_owned).collect()
         })
         .collect()
