@@ -15,6 +15,7 @@ use rotate_keys::{RotateKeys, Rotation};
 use serde_json::{Value, json};
 use shared::app::{App, Sessions};
 use shared::error::Error;
+use shared::keys::SigningAlgorithm;
 use shared::keys::published::KeysRow;
 use shared::keys::ring::Ring;
 use shared::keys::secret::{CURRENT, PENDING, Secret};
@@ -116,6 +117,11 @@ pub async fn rotate(world: &World) -> Begun {
     begun
 }
 
+/// A world whose new keys take no time to be made.
+pub async fn quick_world() -> World {
+    World::with(|config| config.signing_algorithm = SigningAlgorithm::Es256).await
+}
+
 /// A secret.
 pub fn secret(world: &World, id: &str) -> Secret {
     Secret::new(world.environment().secrets_manager(), id)
@@ -188,7 +194,10 @@ pub async fn is_sound(world: &World) -> Result<(), String> {
             if row.revoked.iter().any(|gone| gone == kid) {
                 return Err(format!("{sort} {} is revoked", key["state"]));
             }
-            if sort == "signing" && !published.contains(&kid) {
+            // One that leaves by age may leave the row first.
+            let retired_at = key["retired_at"].as_i64().unwrap_or(i64::MAX);
+            let is_over = retired_at <= world.clock.now().millis() - 16 * 24 * 3_600_000;
+            if sort == "signing" && !is_over && !published.contains(&kid) {
                 return Err(format!("{} is not published", key["state"]));
             }
         }
