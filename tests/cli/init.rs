@@ -63,10 +63,10 @@ async fn in_a_pipe_it_makes_a_super_admin_who_signs_in_and_sees_every_tenant() {
     let ran = in_a_pipe(&gatehouse).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.stdout.contains("super_admin   root@acme.example\n"),
+        ran.stdout.contains("super_admin  root@acme.example\n"),
         "{ran:?}"
     );
-    assert!(ran.stdout.contains("API           http://127.0.0.1:9000\n"));
+    assert!(ran.stdout.contains("API          http://127.0.0.1:9000\n"));
     assert!(ran.stderr.contains("/api/auth/login"), "{ran:?}");
     assert!(!format!("{ran:?}").contains(PASSWORD));
 
@@ -124,7 +124,7 @@ async fn what_is_typed_wrong_is_said_and_asked_again() {
         typed("A username", "ro ot"),
         typed("no spaces", ""),
         typed("The super_admin's name", ""),
-        hidden("Password", "short"),
+        hidden("Password", "tooshort1"),
         hidden("at least 12 characters.", "password12345"),
         hidden("Password", "root@acme.example"),
         hidden("Password", PASSWORD),
@@ -134,7 +134,7 @@ async fn what_is_typed_wrong_is_said_and_asked_again() {
     ];
     let shown = gatehouse.at_terminal(&["init"], &steps).await;
     assert_eq!(shown.code, 0, "{shown:?}");
-    for secret in ["short", "password12345", PASSWORD] {
+    for secret in ["tooshort1", "password12345", PASSWORD] {
         assert!(!shown.screen.contains(secret), "{shown:?}");
     }
     let received = login(&stores, "root@acme.example", PASSWORD).await;

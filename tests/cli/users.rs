@@ -76,7 +76,7 @@ async fn users_are_listed_page_by_page_and_found_by_any_of_their_names() {
     let people = gatehouse.done(&["users", "list", ALICES]).await;
     assert!(people.starts_with("ID  "), "{people}");
     assert!(
-        people.contains("alice@acme.fr  -         Alice Martin  admin   active"),
+        people.contains("alice@acme.fr   -         Alice Martin  admin   active"),
         "{people}"
     );
     for name in ["doctor.smith", "Doctor.Smith@example.com", "user-123456"] {
