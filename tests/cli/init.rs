@@ -3,7 +3,7 @@
 mod asked;
 
 use local::Stores;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::app::{App as _, SignIn, Verifying};
 use shared::clock::Clock;
 use shared::id::TenantId;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Shown, Step, empty, hidden, press, typed};
 use super::{PASSWORD, login};
 
-fn answers() -> [super::Step; 7] {
+fn answers() -> [Step; 7] {
     [
         typed("Id of the first tenant", "acme"),
         typed("Its name", "Acme Corp"),
