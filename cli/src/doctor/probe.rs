@@ -26,11 +26,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 struct Way<'a> {
     api: &'a Endpoint,
     operator: &'a Operator,
-    report: &'a mut Report,
+    report: &'a mut Report<'a>,
 }
 
 /// Lets them in and out.
-pub async fn check(api: &Endpoint, operator: &Operator, report: &mut Report) -> Result<(), Halt> {
+pub async fn check(
+    api: &Endpoint,
+    operator: &Operator,
+    report: &mut Report<'_>,
+) -> Result<(), Halt> {
     let mut made = Made::new(operator);
     let mut way = Way {
         api,
