@@ -226,7 +226,8 @@ async fn a_person_at_a_terminal_sees_a_bar_and_a_program_does_not() {
     let place = Place::new().await;
     let file = place.file("users.jsonl", rows());
     let import = ["users", "import", &file, "--tenant", TENANT];
-    let shown = place.gatehouse.at_terminal(&import, &[]).await;
+    let gatehouse = place.gatehouse.clone().set("TERM", "xterm");
+    let shown = gatehouse.at_terminal(&import, &[]).await;
     assert_eq!(shown.code, 3, "{shown:?}");
     assert!(shown.screen.contains("left"), "{shown:?}");
     assert!(shown.screen.contains("1 rows were refused"), "{shown:?}");

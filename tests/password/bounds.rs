@@ -1,6 +1,5 @@
 //! What is no hash, and what would cost too much, is refused before anything is spent.
 
-use shared::clock::Clock;
 use shared::config::Argon2Cost;
 use shared::password::Verdict;
 
@@ -158,7 +157,14 @@ async fn a_hash_beyond_its_bound_is_refused_before_anything_is_spent() {
     assert_eq!(passwords.hashes(), 0);
 }
 
-/// Printed, for `docs/import.md`; the assertion is the functions' deadline, far off.
+/// How long this thread has been on a CPU, in milliseconds: on a busy machine the clock says nothing. `None`
+/// where the system does not tell.
+fn cpu_ms() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: u64 = text.split(' ').next()?.parse().ok()?;
+    Some(nanoseconds / 1_000_000)
+}
+
 #[tokio::test]
 async fn the_costliest_hash_of_each_scheme_ends_well_within_a_functions_time() {
     let (passwords, keys) = ready(Argon2Cost::LEAST).await;
@@ -170,12 +176,12 @@ async fn the_costliest_hash_of_each_scheme_ends_well_within_a_functions_time() {
         format!("pbkdf2:sha512:4000000$salt${}", "0".repeat(128)),
     ];
     for hash in costliest {
-        let stored = passwords.stored(&hash).expect("within bounds");
-        let began = Clock::System.now().millis();
+        let scheme = passwords.stored(&hash).expect("within bounds").scheme();
+        let began = cpu_ms();
         let verdict = verdict((&passwords, &keys), &hash, "password");
-        let took = Clock::System.now().millis() - began;
+        let took = cpu_ms().zip(began).map(|(ended, began)| ended - began);
         assert_eq!(verdict, Ok(Verdict::Wrong));
-        println!("{}: {took} ms at its bound", stored.scheme());
-        assert!(took < 12_000, "{}: {took} ms", stored.scheme());
+        println!("{scheme}: {took:?} ms at its bound");
+        assert!(took.is_none_or(|took| took < 8000), "{scheme}: {took:?} ms");
     }
 }
