@@ -7,6 +7,7 @@ mod clients;
 mod credentials;
 mod discovery;
 mod limits;
+mod rotation;
 mod users;
 
 use serde_json::json;
@@ -162,6 +163,7 @@ impl Tour {
         tour.discovery().await;
         tour.authorizer().await;
         tour.over_the_limits().await;
+        tour.rotation().await;
         tour.audit().await;
         tour
     }
