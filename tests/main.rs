@@ -19,6 +19,7 @@ mod http;
 mod import;
 mod limits;
 mod password;
+mod privilege;
 mod races;
 mod rotation;
 mod running;

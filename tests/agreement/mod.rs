@@ -2,7 +2,6 @@
 
 mod alarms;
 mod answers;
-mod asked;
 mod events;
 mod log;
 pub mod openapi;
@@ -10,7 +9,7 @@ mod roles;
 mod settings;
 mod surface;
 pub mod template;
-mod tour;
+pub mod tour;
 
 /// Every route of the template.
 pub fn routes() -> std::collections::BTreeSet<String> {

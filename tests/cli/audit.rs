@@ -153,6 +153,7 @@ async fn an_export_goes_on_where_it_was_cut_off_with_every_event_once() {
         .map(|event| event.id.to_string())
         .collect();
     let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).unwrap();
     let path = folder.0.join("log.jsonl");
     let file = path.to_str().unwrap();
     let export = ["audit", "export", "--tenant", "2001"];

@@ -1,7 +1,7 @@
 //! Stores that are not what they should be, behind an API that is not there.
 
 use local::Stores;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::store::Store;
 use shared::store::key::Key;
@@ -22,7 +22,7 @@ async fn put_secret(stores: &Stores, id: &str, text: &str) {
     put.send().await.unwrap();
 }
 
-async fn alter_keys(stores: &Stores, set: &str, value: impl serde::Serialize) {
+async fn alter_keys(stores: &Stores, set: &str, value: Value) {
     let store = Store::new(&stores.environment(Clock::System).unwrap());
     let change = Change::update(Key::public_keys(), set).value(":value", value);
     store.write(&change.unwrap()).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_published_row_that_does_not_go_with_the_ring_is_said() {
         let checks = checks(&doctor(&gatehouse).await);
         checks["keys.published"].clone()
     };
-    alter_keys(&stores, "SET version = :value", row.version + 4).await;
+    alter_keys(&stores, "SET version = :value", json!(row.version + 4)).await;
     let (status, why) = found().await;
     let version = row.version;
     assert_eq!(status, "fail");
@@ -138,19 +138,23 @@ async fn a_published_row_that_does_not_go_with_the_ring_is_said() {
         )),
         "{why}"
     );
-    alter_keys(&stores, "SET version = :value", row.version).await;
+    alter_keys(&stores, "SET version = :value", json!(row.version)).await;
     assert_eq!(found().await.0, "ok");
-    alter_keys(&stores, "SET revoked = :value", vec![active]).await;
+    alter_keys(&stores, "SET revoked = :value", json!([active])).await;
     let revoked = "refused: the active signing key is revoked or not published";
     assert_eq!(found().await, ("fail".to_owned(), revoked.to_owned()));
     // Only the active one is left, and nothing to rotate to.
-    let none: Vec<String> = Vec::new();
-    alter_keys(&stores, "SET revoked = :value", none).await;
+    alter_keys(&stores, "SET revoked = :value", json!([])).await;
     let keys = row
         .keys
         .into_iter()
         .filter(|key| key.state != shared::keys::State::Next);
-    alter_keys(&stores, "SET #keys = :value", keys.collect::<Vec<_>>()).await;
+    alter_keys(
+        &stores,
+        "SET #keys = :value",
+        json!(keys.collect::<Vec<_>>()),
+    )
+    .await;
     let checks = checks(&doctor(&gatehouse).await);
     assert_eq!(checks["keys.age"].0, "warn");
     assert!(checks["keys.age"].1.ends_with("and there is no next one"));
