@@ -156,14 +156,20 @@ fn an_idle_stack_costs_less_than_a_dollar_and_what_costs_more_is_off_by_default(
     let price = format!("An idle stack costs {} a month", dollars(always));
     assert!(PAGE.contains(&price), "{price}");
     // Each is a parameter whose default is off, and a line of the page.
-    let switches = [("HasOwnKey", "EncryptionKey", "aws"), ("HasDashboard", "Dashboard", "false")];
+    let switches = [
+        ("HasOwnKey", "EncryptionKey", "aws"),
+        ("HasDashboard", "Dashboard", "false"),
+    ];
     for (condition, parameter, off) in switches {
         let cents = by_parameter.remove(condition).expect("a price");
         assert_eq!(template["Parameters"][parameter]["Default"], off);
         let line = format!("`{parameter}`: {} a month", dollars(cents));
         assert!(PAGE.contains(&line), "{line}");
     }
-    assert!(by_parameter.values().all(|cents| *cents == 0), "{by_parameter:?}");
+    assert!(
+        by_parameter.values().all(|cents| *cents == 0),
+        "{by_parameter:?}"
+    );
     // And the alarms of a stack beside another, whose account has no free ones left.
     let line = format!("{alarms} alarms are {}", dollars(10 * alarms));
     assert!(PAGE.contains(&line), "{line}");

@@ -5,6 +5,7 @@ import sys
 
 from created import NOT_KEPT, NOT_MADE, compared
 from emulation import Account, Stack
+from operator_line import operated
 from promised import promised
 from restored import adopted
 from template import transformed
@@ -49,6 +50,7 @@ def main():
         after = stack.physical()
         # What exists is changed, and never made anew under another name.
         assert before.items() <= after.items(), before.items() - after.items()
+        print(f"commands of the operator: {operated(account, stack)}")
         full = Stack(account, "gatehouse-prod", template)
         print(f"with everything on, created and compared: {deployed(full, EVERYTHING)}")
         stack.delete()
