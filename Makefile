@@ -42,13 +42,14 @@ export SAM_CLI_TELEMETRY = 0
 # A rule that fails leaves no half-made tool behind, and two of them never run at once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint build deploy audit
+.PHONY: help run test lint build size deploy audit
 
 help:
 	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
 	@echo "make test    build everything and run all tests"
 	@echo "make lint    formatting, clippy, dependencies, templates"
 	@echo "make build   build the functions for deployment"
+	@echo "make size    build them and say how large each is"
 	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
 	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
 	@echo "make fuzz    throw mutated input at every parser: make fuzz FUZZ_SECONDS=60"
@@ -79,8 +80,14 @@ lint: .tools/aws-sam-cli-$(SAM_CLI) $(DENY)
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/jwt.yaml
 
+# All functions in one compile, for one architecture: by zig, so that they link against the C library of
+# Lambda's machines and not of this one.
 build: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/ziglang-$(ZIGLANG)
-	cargo lambda build --release --$(subst _,-,$(ARCHITECTURE))
+	$(call needs,cargo,Rust from https://rustup.rs)
+	@began=$$(date +%s); cargo lambda build --release --$(subst _,-,$(ARCHITECTURE)) && echo "built in $$(($$(date +%s) - began)) s"
+
+size: build
+	$(PYTHON) deploy/sizes.py
 
 # One build of all functions first: sam then finds each of them built and only packs it.
 deploy: build .tools/aws-sam-cli-$(SAM_CLI)

@@ -9,11 +9,14 @@ use shared::auth::holder::Holder;
 use shared::auth::issue;
 use shared::call::Call;
 use shared::id::{SessionId, TenantId, UserId};
+use shared::keys::SigningAlgorithm;
+use shared::keys::generate::new_ring;
 use shared::store::event::{EventType, Outcome};
 use shared::store::key::Key;
 use shared::store::parse;
 use shared::store::tenant::Tenant;
 use shared::store::user::User;
+use shared::store::write::Change;
 use shared::token::access::{self, AccessClaims, Claims};
 use shared::token::refresh::{self, RefreshClaims};
 
@@ -52,6 +55,19 @@ impl SignedIn {
 }
 
 impl World {
+    /// New keys, which sign by this algorithm, in place of those that are there.
+    pub async fn sign_by(&self, algorithm: SigningAlgorithm) {
+        let (secret, row) = new_ring(algorithm, self.clock.now()).expect("keys");
+        let row = Change::put(Key::public_keys(), &row).expect("a row");
+        self.change(row).await;
+        let environment = self.environment();
+        let put = environment.secrets_manager().put_secret_value();
+        let put = put.secret_id(&environment.config.keys_secret);
+        let put = put.secret_string(secret.to_string()).send().await;
+        assert!(put.is_ok(), "the secret is not put");
+        self.wire.take();
+    }
+
     /// A new session of this user, made as a login makes it, from [`ADDRESS`].
     pub async fn sign_in(&self, user: &str) -> SignedIn {
         let app: &Sessions = self.instance().await;

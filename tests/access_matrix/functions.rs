@@ -13,7 +13,6 @@ pub struct Functions {
     changing: &'static Changing,
     verifying: &'static Verifying,
     credentials: &'static Console,
-    discovery: &'static discovery::Discovery,
     metrics: &'static metrics::Metrics,
     health: &'static health::Health,
 }
@@ -26,7 +25,6 @@ impl Functions {
             changing: world.instance().await,
             verifying: world.instance().await,
             credentials: world.instance().await,
-            discovery: world.instance().await,
             metrics: world.instance().await,
             health: world.instance().await,
         }
@@ -78,7 +76,7 @@ impl Functions {
             }
             "GET /metrics" => send(self.metrics, metrics::handle, sent).await,
             "GET /.well-known/openid-configuration" => {
-                send(self.discovery, discovery::handle, sent).await
+                send(verifying, discovery::handle, sent).await
             }
             "GET /.well-known/jwks.json" => send(verifying, jwks::handle, sent).await,
             "GET /healthz" | "GET /readyz" => send(self.health, health::handle, sent).await,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shared::config::{Config, StartError};
 use shared::http::error::RETRY_SECONDS;
+use shared::keys::SigningAlgorithm;
 
 use super::template::{functions, read};
 
@@ -98,6 +99,26 @@ fn parameters_have_the_defaults_and_bounds_that_the_functions_check_again() {
         numbers += 1;
     }
     assert_eq!(numbers, 17);
+}
+
+#[test]
+fn the_algorithms_of_the_parameter_are_those_that_the_functions_take() {
+    let template = read();
+    let name = "SIGNING_ALGORITHM";
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let parameter = &template["Parameters"][variables[name]["Ref"].as_str().unwrap()];
+    let names = SigningAlgorithm::ALL.map(SigningAlgorithm::name);
+    assert_eq!(parameter["AllowedValues"], json!(names));
+    assert_eq!(parameter["Default"], "RS256");
+    let default = config("", "").unwrap().signing_algorithm;
+    assert_eq!(default, SigningAlgorithm::Rs256);
+    for algorithm in SigningAlgorithm::ALL {
+        let read = config(name, algorithm.name()).unwrap();
+        assert_eq!(read.signing_algorithm, algorithm);
+    }
+    for wrong in ["HS256", "none", "rs256", "Ed25519"] {
+        assert!(config(name, wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod clients;
 mod credentials;
 mod discovery;
 mod limits;
+mod rotation;
 mod users;
 
 use serde_json::json;
@@ -57,7 +58,7 @@ struct Functions {
     logout: &'static Sessions,
     change_password: &'static Changing,
     authorizer: &'static ::authorizer::Authorizer,
-    discovery: &'static ::discovery::Discovery,
+    discovery: &'static Verifying,
     jwks: &'static Verifying,
     health: &'static health::Health,
     aws_credentials: &'static shared::credentials::Console,
@@ -162,6 +163,7 @@ impl Tour {
         tour.discovery().await;
         tour.authorizer().await;
         tour.over_the_limits().await;
+        tour.rotation().await;
         tour.audit().await;
         tour
     }
@@ -204,6 +206,7 @@ impl Tour {
             Sent::new("POST", "/api/auth/logout").bearer("e30.e30.e30"),
             Sent::post(CHANGE, &json!({})).bearer("e30.e30.e30"),
             Sent::get("/.well-known/jwks.json"),
+            Sent::get("/.well-known/openid-configuration"),
             Sent::get("/healthz"),
             Sent::get("/readyz"),
         ];

@@ -1,15 +1,16 @@
 //! `GET /.well-known/openid-configuration`.
 
-use discovery::Discovery;
-use serde_json::json;
-use shared::keys::ALGORITHMS;
+use serde_json::{Value, json};
+use shared::app::Verifying;
+use shared::keys::SigningAlgorithm;
 use shared::store::key::Key;
 
+use crate::calls::cost;
 use crate::exchange::{Received, Sent, send};
 use crate::wire::Act;
 use crate::world::World;
 
-async fn discover(app: &'static Discovery, sent: Sent) -> Received {
+async fn discover(app: &'static Verifying, sent: Sent) -> Received {
     send(app, discovery::handle, sent).await
 }
 
@@ -72,27 +73,59 @@ async fn what_is_asked_for_makes_no_address() {
 }
 
 #[tokio::test]
-async fn the_algorithms_are_those_of_the_published_keys() {
+async fn the_algorithms_are_those_of_the_keys_that_others_are_shown() {
     let world = World::new().await;
-    let row = world.json(&Key::public_keys()).await;
-    for key in row["keys"].as_array().unwrap() {
-        let algorithm = key["jwk"]["alg"].as_str().unwrap();
-        assert!(ALGORITHMS.contains(&algorithm), "{algorithm}");
-    }
+    let said = async || {
+        let received = discover(world.instance().await, get()).await;
+        received.body["id_token_signing_alg_values_supported"].clone()
+    };
+    assert_eq!(said().await, json!(["RS256"]));
+    // A deployment that changes its algorithm: the keys that come next have the new one.
+    let rsa = world.json(&Key::public_keys()).await;
+    world.sign_by(SigningAlgorithm::EdDsa).await;
+    let ed25519 = world
+        .alter(&Key::public_keys(), |row| {
+            row["keys"][0] = rsa["keys"][0].clone();
+        })
+        .await;
+    assert_eq!(said().await, json!(["RS256", "EdDSA"]));
+    // Of a revoked key nothing is said.
+    world
+        .alter(&Key::public_keys(), |row| {
+            row["revoked"] = json!([ed25519["keys"][1]["jwk"]["kid"]]);
+        })
+        .await;
+    assert_eq!(said().await, json!(["RS256"]));
 }
 
 #[tokio::test]
-async fn it_asks_nobody_for_anything_and_answers_without_aws() {
+async fn without_keys_there_is_a_503_that_nobody_keeps() {
     let world = World::new().await;
-    world.wire.rule(|_| Act::Refuse);
-    let received = discover(world.instance().await, get().bearer("garbage")).await;
-    assert_eq!(received.status, 200);
+    let row = world
+        .alter(&Key::public_keys(), |row| *row = Value::Null)
+        .await;
+    let app: &Verifying = world.cold_instance();
+    discover(app, get()).await.assert_unavailable();
+    world.put_json(&Key::public_keys(), &row).await;
+    world.wait(1);
+    assert_eq!(discover(app, get()).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_keys_are_read_with_one_request_and_remembered() {
+    let world = World::new().await;
+    let app: &Verifying = world.cold_instance();
     let post = Sent::new("POST", "/.well-known/openid-configuration");
-    let received = discover(world.instance().await, post).await;
+    let received = discover(app, post).await;
     received.assert_refusal(
         405,
         ["Method not allowed", "GET", "GET"],
         &[("allow", "GET")],
     );
+    assert_eq!(world.wire.take().len(), 0);
+    assert_eq!(discover(app, get().bearer("garbage")).await.status, 200);
+    assert_eq!(cost(&world.wire.take()), (1, 0.0));
+    world.wire.rule(|_| Act::Refuse);
+    assert_eq!(discover(app, get()).await.status, 200);
     assert_eq!(world.wire.take().len(), 0);
 }

@@ -1,6 +1,5 @@
 //! What the users of a tenant take, its log, and what else anybody may ask.
 
-use discovery::Discovery;
 use metrics::Metrics;
 use serde_json::json;
 use shared::app::{SignIn, Verifying};
@@ -52,9 +51,11 @@ impl Measured {
             send(app, metrics::handle, Sent::get("/metrics")).await;
             self.note("metrics", kind);
         }
-        let app: &Discovery = self.world.instance().await;
-        let sent = Sent::get("/.well-known/openid-configuration");
-        send(app, discovery::handle, sent).await;
-        self.note("discovery", "the usual");
+        let app: &Verifying = self.world.cold_instance();
+        for kind in ["once a minute for each instance", "the usual"] {
+            let sent = Sent::get("/.well-known/openid-configuration");
+            send(app, discovery::handle, sent).await;
+            self.note("discovery", kind);
+        }
     }
 }

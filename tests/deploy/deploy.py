@@ -6,6 +6,7 @@ import sys
 from created import NOT_KEPT, NOT_MADE, compared
 from emulation import Account, Stack
 from promised import promised
+from restored import adopted
 from template import transformed
 
 # CloudFormation's own limits (quotas of 2025).
@@ -54,6 +55,7 @@ def main():
         tables = account.client("dynamodb").list_tables()["TableNames"]
         assert before["Table"] in tables, "the table went with its stack"
         print("deleted, but for the table")
+        print(f"with a restored table: {adopted(account, template, USUAL)} functions")
         for kind in NOT_MADE:
             print(f"not shown: {kind}")
         for kind, members in NOT_KEPT.items():

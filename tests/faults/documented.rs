@@ -6,7 +6,7 @@ use super::flow::Need::{self, May, Must};
 use super::flow::operation;
 use super::{
     address, another_tenant, audit, authorizer, change_password, client_admin, clients,
-    credentials, invites, login, refresh, token, users,
+    credentials, invites, login, refresh, rotation, token, users,
 };
 
 const PAGE: &str = include_str!("../../docs/failures.md");
@@ -59,7 +59,10 @@ fn broken() -> BTreeSet<Row> {
         ("client-refresh", &clients::REFRESH),
         ("client-refresh", &clients::STATUS),
         ("client-refresh", &[("revoke", Must), EVENT]),
+        ("rotate-keys", &rotation::KEYS),
+        ("rotate-keys", &rotation::PASSWORDS),
         ("jwks", &token::JWKS),
+        ("discovery", &token::JWKS),
         ("readyz", &token::JWKS),
     ];
     flows.extend(another_tenant::ENDPOINTS.map(|endpoint| (endpoint, &another_tenant::NAMED[..])));
@@ -81,6 +84,8 @@ fn broken() -> BTreeSet<Row> {
                 _ if *need == May => "as usual",
                 // API Gateway's, whose authorizer has failed.
                 "authorizer" => "500",
+                // Lambda's, to Secrets Manager.
+                "rotate-keys" => "fails",
                 _ => "503",
             };
             [*endpoint, call, operation(call), answer].map(str::to_owned)

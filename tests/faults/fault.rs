@@ -77,7 +77,7 @@ pub fn faults(operation: &str) -> Vec<Fault> {
             ..failing("not allowed", |_| Act::Fail(400, "AccessDeniedException"))
         },
     ];
-    if operation != "GetSecretValue" {
+    if !operation.contains("Secret") {
         faults.push(Fault {
             only: Some(false),
             ..failing("too much for the table", |_| {

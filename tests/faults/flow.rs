@@ -239,11 +239,14 @@ fn watch(wire: &Wire, rule: impl Fn(&Call) -> Act + Send + Sync + 'static) -> Se
 pub fn operation(name: &str) -> &'static str {
     match name {
         "public keys" => "GetItem",
-        "key ring" | "password keys" | "credentials" => "GetSecretValue",
+        "key ring" | "password keys" | "pending ring" | "credentials" => "GetSecretValue",
+        "description" => "DescribeSecret",
+        "new ring" => "PutSecretValue",
+        "promote" => "UpdateSecretVersionStage",
         "name" | "user" | "session" | "tenant" | "invite" | "key" | "client" | "last use" => {
             "BatchGetItem"
         }
-        "new session" | "known address" | "event" => "PutItem",
+        "new session" | "known address" | "publish" | "event" => "PutItem",
         "change" => "TransactWriteItems",
         "index" | "log" | "counters" => "Query",
         _ => "UpdateItem",

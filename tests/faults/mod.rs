@@ -20,6 +20,7 @@ mod login_refused;
 mod malformed;
 mod place;
 mod refresh;
+mod rotation;
 mod time;
 mod token;
 mod users;

@@ -8,6 +8,10 @@ pub fn place(call: &Call) -> &'static str {
     let update = call.body["UpdateExpression"].as_str().unwrap_or_default();
     match call.operation.as_str() {
         "GetItem" => "public keys",
+        "DescribeSecret" => "description",
+        "PutSecretValue" => "new ring",
+        "UpdateSecretVersionStage" => "promote",
+        "GetSecretValue" if call.body["VersionId"].is_string() => "pending ring",
         "GetSecretValue" if call.body["SecretId"] == local::KEYS_SECRET => "key ring",
         "GetSecretValue" if call.body["SecretId"] == local::PASSWORDS_SECRET => "password keys",
         "GetSecretValue" => "credentials",
@@ -31,6 +35,7 @@ pub fn place(call: &Call) -> &'static str {
         "UpdateItem" if update.starts_with("SET failures = :failures") => "count with a wait",
         "UpdateItem" => "count",
         "PutItem" if session => "new session",
+        "PutItem" if call.touches("KEYS") => "publish",
         "PutItem" if call.touches("FAIL#") => "known address",
         "PutItem" => "event",
         "TransactWriteItems" => "change",

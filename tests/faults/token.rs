@@ -29,7 +29,7 @@ pub const LOGOUT: [(&str, Need); 6] = [
     ("revoke", Must),
 ];
 
-/// The calls of `jwks`, and of `readyz`, which remembers for its own time.
+/// The calls of `jwks`, of `discovery`, and of `readyz`, which remembers for its own time.
 pub const JWKS: [(&str, Need); 1] = [("public keys", Cold)];
 
 #[tokio::test]
@@ -165,6 +165,26 @@ async fn jwks_answers_the_keys_or_503() {
         only: &[],
     };
     let arrange = async || Sent::get("/.well-known/jwks.json");
+    flow.each_fault(arrange, async |tried| {
+        assert!(tried.changed().is_empty(), "{}", tried.name());
+        let again = tried.again.as_ref().map_or(200, |(again, _)| again.status);
+        assert_eq!(again, 200, "{}", tried.name());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn discovery_answers_what_the_keys_sign_by_or_503() {
+    let world = small_world().await;
+    let flow = Flow {
+        world: &world,
+        app: world.instance::<Verifying>().await,
+        handle: discovery::handle,
+        usual: 200,
+        calls: &JWKS,
+        only: &[],
+    };
+    let arrange = async || Sent::get("/.well-known/openid-configuration");
     flow.each_fault(arrange, async |tried| {
         assert!(tried.changed().is_empty(), "{}", tried.name());
         let again = tried.again.as_ref().map_or(200, |(again, _)| again.status);

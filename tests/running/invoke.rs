@@ -28,6 +28,15 @@ async fn cargo_lambda_invoke_takes_the_event_of_every_function() {
             .output()
             .await
             .unwrap();
+        if function == "rotate-keys" {
+            // Nothing rotates by the token of an example, and that is said.
+            let complained = String::from_utf8_lossy(&done.stderr);
+            assert!(
+                complained.contains("no version of this token"),
+                "{complained}"
+            );
+            continue;
+        }
         let complained = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{function}: {complained}");
         let answer: Value = serde_json::from_slice(&done.stdout).expect("an answer of JSON");

@@ -8,7 +8,7 @@ use shared::keys::published::Published;
 use shared::store::session::Owner;
 use shared::token::access::{AccessClaims, Claims, Expected, TokenError, sign, verify};
 
-use super::{NOW, forge, keys};
+use super::{BY, NOW, forge, keys};
 
 const EXPECTED: Expected<'static> = Expected {
     issuer: "https://auth.example",
@@ -50,6 +50,26 @@ pub(super) fn verify_now(token: &str) -> Result<Claims, TokenError> {
     verify(token, &keys().published, &EXPECTED, NOW)
 }
 
+/// Every test here, to be repeated by each algorithm.
+pub(super) const ALL: [fn(); 16] = [
+    a_signed_token_verifies_to_the_claims_that_were_signed,
+    a_token_names_its_type_algorithm_and_key_and_exactly_the_claims_of_the_contract,
+    a_token_ends_at_exp_without_leeway,
+    a_token_is_called_expired_only_where_all_else_is_good,
+    iat_and_nbf_may_be_60_seconds_ahead_and_no_more,
+    times_are_integers,
+    times_at_the_end_of_the_scale_neither_overflow_nor_pass,
+    issuer_and_audience_are_one_exact_string_each,
+    every_claim_must_be_there_once_and_of_its_type,
+    claims_that_are_no_object_are_refused,
+    a_clients_own_token_is_a_clients_and_one_issued_to_another_client_is_nobodys,
+    a_token_of_another_type_opens_nothing,
+    a_token_names_a_key_of_ours,
+    a_token_of_a_revoked_key_is_one_of_an_unknown_key,
+    a_token_made_before_not_before_is_refused,
+    claims_are_shown_without_the_e_mail_address,
+];
+
 /// The claims with one member changed, well signed; a null takes the member away.
 fn with(member: &str, value: Value) -> String {
     let mut claims = serde_json::to_value(claims()).expect("claims are JSON");
@@ -65,7 +85,7 @@ pub(super) fn signed(payload: &str) -> String {
 }
 
 fn header(typ: &str) -> String {
-    json!({ "alg": "RS256", "typ": typ, "kid": signer().kid() }).to_string()
+    json!({ "alg": BY.get(), "typ": typ, "kid": signer().kid() }).to_string()
 }
 
 #[test]
@@ -86,7 +106,7 @@ fn a_token_names_its_type_algorithm_and_key_and_exactly_the_claims_of_the_contra
     };
     assert_eq!(
         part(0),
-        json!({ "typ": "at+jwt", "alg": "RS256", "kid": signer().kid() })
+        json!({ "typ": "at+jwt", "alg": BY.get(), "kid": signer().kid() })
     );
     assert_eq!(
         part(1),
@@ -304,7 +324,7 @@ fn a_token_of_another_type_opens_nothing() {
         let token = forge(&header(typ), &claims, signer());
         assert_eq!(verify_now(&token), Err(TokenError::Invalid), "{typ}");
     }
-    let untyped = json!({ "alg": "RS256", "kid": signer().kid() }).to_string();
+    let untyped = json!({ "alg": BY.get(), "kid": signer().kid() }).to_string();
     assert_eq!(
         verify_now(&forge(&untyped, &claims, signer())),
         Err(TokenError::Invalid)
@@ -314,7 +334,7 @@ fn a_token_of_another_type_opens_nothing() {
 #[test]
 fn a_token_names_a_key_of_ours() {
     let claims = serde_json::to_string(&claims()).expect("claims are JSON");
-    let nameless = json!({ "alg": "RS256", "typ": "at+jwt" }).to_string();
+    let nameless = json!({ "alg": BY.get(), "typ": "at+jwt" }).to_string();
     assert_eq!(
         verify_now(&forge(&nameless, &claims, signer())),
         Err(TokenError::Invalid)
@@ -326,13 +346,13 @@ fn a_token_names_a_key_of_ours() {
         "https://attacker.example/k",
         "' OR 1=1",
     ] {
-        let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
+        let header = json!({ "alg": BY.get(), "typ": "at+jwt", "kid": kid }).to_string();
         let token = forge(&header, &claims, signer());
         assert_eq!(verify_now(&token), Err(TokenError::UnknownKey), "{kid}");
     }
     // Another key of ours, which has not signed it.
     let next = keys().row.keys[1].jwk.common.key_id.clone();
-    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": next }).to_string();
+    let header = json!({ "alg": BY.get(), "typ": "at+jwt", "kid": next }).to_string();
     assert_eq!(
         verify_now(&forge(&header, &claims, signer())),
         Err(TokenError::Invalid)

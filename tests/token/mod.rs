@@ -1,8 +1,10 @@
 //! Tokens and keys: `shared::token` and `shared::keys`.
 
 mod access;
+mod algorithms;
 mod api_key;
 mod cache;
+mod curves;
 mod form;
 mod mutation;
 mod published;
@@ -10,6 +12,7 @@ mod refresh;
 mod ring;
 mod vectors;
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 use base64::Engine;
@@ -32,11 +35,17 @@ struct Keys {
     published: Published,
 }
 
+thread_local! {
+    /// What the tests' keys sign by: the default, but where the tests are repeated by each.
+    static BY: Cell<SigningAlgorithm> = const { Cell::new(SigningAlgorithm::Rs256) };
+}
+
 /// One set of keys for all tests, since RSA keys take long to make.
 fn keys() -> &'static Keys {
-    static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| {
-        let (secret, row) = new_ring(SigningAlgorithm::Rs256, NOW).expect("keys can be made");
+    static KEYS: [OnceLock<Keys>; 3] = [const { OnceLock::new() }; 3];
+    let by = BY.get();
+    KEYS[by as usize].get_or_init(|| {
+        let (secret, row) = new_ring(by, NOW).expect("keys can be made");
         Keys {
             ring: Ring::from_secret(&secret).expect("the ring is fit for use"),
             published: Published::from_row(row.clone()).expect("the row is fit for use"),

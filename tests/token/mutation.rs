@@ -5,6 +5,16 @@ use shared::token::jws::parse;
 
 use super::{access, refresh};
 
+/// The tests of access tokens, to be repeated by each algorithm.
+pub(super) const ALL: [fn(); 6] = [
+    no_changed_access_token_is_accepted,
+    no_flipped_bit_of_an_access_token_is_accepted,
+    no_mixture_of_two_tokens_is_accepted,
+    no_text_is_a_token,
+    no_header_and_payload_stop_the_parser,
+    no_signed_payload_but_our_own_is_accepted,
+];
+
 fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,

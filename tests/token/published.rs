@@ -14,7 +14,7 @@ fn load_modulus(modulus: &[u8]) -> Result<Published, KeyError> {
     load(jwk)
 }
 
-fn load(jwk: Value) -> Result<Published, KeyError> {
+pub(super) fn load(jwk: Value) -> Result<Published, KeyError> {
     let mut row = keys().row.clone();
     row.keys.truncate(1);
     row.keys[0].jwk = with_thumbprint(jwk);
@@ -98,8 +98,10 @@ fn a_key_for_another_algorithm_or_use_is_refused() {
     assert_eq!(with("key_ops", json!(["encrypt"])), other_use);
     assert_eq!(with("key_ops", json!(["verify", "encrypt"])), other_use);
     assert_eq!(with("key_ops", json!([])), other_use);
-    let other_algorithm = Some(KeyError::Refused("a signing key is not for RS256"));
-    for alg in ["HS256", "RS512", "PS256", "ES256", "RSA1_5", "none", ""] {
+    let other_algorithm = Some(KeyError::Refused(
+        "a signing key is for no algorithm of ours",
+    ));
+    for alg in ["HS256", "RS512", "PS256", "ES384", "RSA1_5", "none", ""] {
         assert_eq!(with("alg", json!(alg)), other_algorithm, "{alg}");
     }
     assert_eq!(with("alg", Value::Null), other_algorithm);

@@ -153,11 +153,15 @@ fn only_a_retired_signing_key_lacks_its_private_half() {
 fn a_wrong_algorithm_or_use_is_refused() {
     assert_eq!(
         refusal_of("/signing/0/alg", json!("HS256")),
-        "a signing key is not for RS256"
+        "the secret's text is not a ring"
+    );
+    assert_eq!(
+        refusal_of("/signing/0/alg", json!("ES256")),
+        "a signing key is for another algorithm than its public half"
     );
     assert_eq!(
         refusal_of("/signing/0/public/alg", json!("PS256")),
-        "a signing key is not for RS256"
+        "a signing key is for no algorithm of ours"
     );
     assert_eq!(
         refusal_of("/signing/1/public/use", json!("enc")),

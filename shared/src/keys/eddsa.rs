@@ -1,4 +1,4 @@
-//! Keys on Ed25519 for EdDSA (RFC 8037, section 3.1).
+//! Keys on Ed25519 for `EdDSA` (RFC 8037, section 3.1).
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};

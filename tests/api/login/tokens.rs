@@ -3,14 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use shared::app::SignIn;
+use shared::app::{Sessions, SignIn, Verifying};
 use shared::id::{SessionId, UserId};
+use shared::keys::SigningAlgorithm;
 use shared::store::key::Key;
 use shared::store::parse;
 use shared::store::session::Session;
 
 use super::{change_tenant, post, without_address_limit};
-use crate::exchange::Sent;
+use crate::agreement::openapi::OpenApi;
+use crate::exchange::{Sent, send};
+use crate::session::tampered;
 use crate::world::{START, World};
 
 const DAY: i64 = 86_400;
@@ -24,6 +27,61 @@ fn parts(token: &str) -> (Value, Value) {
         serde_json::from_slice(&bytes).expect("JSON")
     };
     (part(0), part(1))
+}
+
+#[tokio::test]
+async fn a_login_by_each_algorithm_opens_what_it_should() {
+    for algorithm in SigningAlgorithm::ALL {
+        let world = World::new().await;
+        world.sign_by(algorithm).await;
+        let app = world.instance::<SignIn>().await;
+        let reply = post(app, Sent::login("user@example.com", "password")).await;
+        let token = reply.member("token");
+        let (header, _) = parts(token);
+        assert_eq!(header["alg"], json!(algorithm), "{algorithm}");
+        let me = Sent::get("/api/auth/me").bearer(token);
+        let verifying = world.instance::<Verifying>().await;
+        assert_eq!(send(verifying, me::handle, me).await.status, 200);
+        let bad = Sent::get("/api/auth/me").bearer(&tampered(token));
+        assert_eq!(send(verifying, me::handle, bad).await.status, 401);
+        let sessions = world.instance::<Sessions>().await;
+        let again = Sent::refresh(reply.member("refreshToken"));
+        let again = send(sessions, refresh::handle, again).await;
+        assert_eq!(again.status, 200, "{}", again.text);
+        let jwks = Sent::get("/.well-known/jwks.json");
+        let jwks = send(verifying, jwks::handle, jwks).await;
+        for key in jwks.body["keys"].as_array().unwrap() {
+            assert_eq!(key["alg"], json!(algorithm));
+        }
+        let objections = OpenApi::read().objections("GET /.well-known/jwks.json", &jwks);
+        assert!(objections.is_empty(), "{objections:?}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_outlive_a_change_of_algorithm() {
+    let world = World::new().await;
+    let user = world.sign_in("1005").await;
+    let me = || Sent::get("/api/auth/me").bearer(&user.access);
+    let before = world.json(&Key::public_keys()).await;
+    world.sign_by(SigningAlgorithm::Es256).await;
+    let app = world.instance::<Verifying>().await;
+    assert_eq!(
+        send(app, me::handle, me()).await.status,
+        401,
+        "its key is gone"
+    );
+    let keys = before["keys"].as_array().unwrap().clone();
+    world
+        .alter(&Key::public_keys(), |row| {
+            row["keys"].as_array_mut().unwrap().extend(keys);
+        })
+        .await;
+    let app = world.instance::<Verifying>().await;
+    assert_eq!(send(app, me::handle, me()).await.status, 200);
+    let sign_in = world.instance::<SignIn>().await;
+    let reply = post(sign_in, Sent::login("user@example.com", "password")).await;
+    assert_eq!(parts(reply.member("token")).0["alg"], "ES256");
 }
 
 #[tokio::test]
