@@ -183,11 +183,12 @@ fuzz: $(FUZZ)
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit 1; \
 	done
 
-# A copy of the workspace is built and tested once for each mutant, without the tests that run a stack of
-# their own: those need cargo-lambda, and minutes.
+# A copy of the workspace is built and tested once as it is and once for each mutant, without the tests that
+# run a stack of their own: those need cargo-lambda, and minutes.
+mutants: export CARGO_TARGET_DIR = $(CURDIR)/target/mutants
 mutants: $(MUTANTS)
-	$(MUTANTS) mutants --package shared --file "$(MUTANTS_FILE)" --test-package tests --output target \
-	  -- -- --skip running:: --skip stack:: --skip credentials::
+	$(MUTANTS) mutants --package shared --file "$(MUTANTS_FILE)" --gitignore true --output target \
+	  -- --workspace -- --skip running:: --skip stack:: --skip credentials:: --skip cli:: --skip deploy::
 
 # One CycloneDX document of all that is compiled into the functions.
 sbom: $(CYCLONEDX)
