@@ -88,7 +88,8 @@ async fn lint(name: &str, page: &str) {
         ];
         assert!(known.contains(&request), "{name}: {line}");
     }
-    let Some((good, text, said)) = piped("groff", &["-man", "-ww", "-Tutf8"], page).await else {
+    let Some((good, text, said)) = piped("groff", &["-Kutf8", "-man", "-ww", "-Tutf8"], page).await
+    else {
         eprintln!("groff is not here: {name} is looked at as text alone");
         return;
     };
