@@ -16,7 +16,7 @@ pub(super) const ARGON2: Argon2Cost = Argon2Cost {
     parallelism: 16,
 };
 
-/// Memory times passes of argon2, in KiB: 4 GiB take about two seconds.
+/// Memory times passes of argon2, in KiB: 4 GiB take about three seconds.
 pub(super) const ARGON2_WORK: u64 = 4 << 20;
 
 /// bcrypt: 12 is what most systems make, each one more takes twice as long, 14 a second.
@@ -26,7 +26,7 @@ pub(super) const BCRYPT_COST: u32 = 14;
 /// 32 MiB, Django's 16 MiB.
 pub(super) const SCRYPT_MEMORY: u64 = 128 << 20;
 
-/// scrypt's memory times its p, which it goes through one after another: 512 MiB take about two seconds.
+/// scrypt's memory times its p, which it goes through one after another: 512 MiB take about a second.
 pub(super) const SCRYPT_WORK: u64 = 512 << 20;
 
 /// scrypt's r and p: no system makes more, and their product is memory too.
