@@ -78,6 +78,8 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     lines
         .chain(spans)
         .filter_map(|text| text.strip_prefix("gatehouse "))
+        // What the local stack prints.
+        .filter(|arguments| !arguments.starts_with("is ready"))
         .map(|arguments| {
             let end = arguments.find(['#', '|']).unwrap_or(arguments.len());
             let arguments = &arguments[..end];
