@@ -103,8 +103,8 @@ pub async fn agree(yes: bool, question: &str) -> Result<(), Failure> {
 
 /// One line that the operator types, without white space around it.
 async fn line(question: &str) -> Result<String, Failure> {
-    eprint!("{question}: ");
-    let _ = io::stderr().flush();
+    // In one piece: whoever answers at once answers to all of it.
+    let _ = io::stderr().write_all(format!("{question}: ").as_bytes());
     let (answer, answered) = oneshot::channel();
     // A thread that nobody waits for, so that Ctrl-C ends the question.
     thread::spawn(move || {

@@ -26,6 +26,8 @@ pub enum Keys {
     /// Revoke a key that signs or makes refresh tokens: whatever it has made is refused from now on.
     Revoke {
         /// The key's id, as `keys list` shows it.
+        // It may begin with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
     /// Refuse every token and session made before a moment, so that everybody has to sign in again.

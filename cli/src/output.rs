@@ -97,7 +97,7 @@ pub fn or_dash(value: Option<impl ToString>) -> String {
 
 /// What people are shown of a text that somebody else wrote: nothing in it moves the cursor, or turns what
 /// follows around.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         // The controls of bidirectional text, which no terminal and no reader expects in a name.

@@ -1,5 +1,5 @@
 //! What winterbaume does otherwise than Secrets Manager where a rotation depends on it: the conditions
-//! of its calls, and RotateSecret, which calls a function four times.
+//! of its calls, and `RotateSecret`, which calls a function four times.
 
 use serde_json::{Value, json};
 use shared::clock::Clock;

@@ -169,6 +169,8 @@ fn without_uri(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaReque
         request.raw_query_string = None;
         request.headers.remove(header::HOST);
         request.headers.remove("x-forwarded-proto");
+        // Taken where there is no `Host`; under a wildcard domain a caller chooses a part of it.
+        request.request_context.domain_name = None;
     }
     event
 }

@@ -379,7 +379,7 @@ async fn a_user_is_found_by_id_and_by_each_name_and_never_by_half_of_two() {
     assert!(matches!(refused, Error::Conflict(_)), "{refused:?}");
     world
         .alter(&Key::user(&"1005".into()), |row| {
-            row["status"] = json!("deleted")
+            row["status"] = json!("deleted");
         })
         .await;
     assert_eq!(

@@ -267,7 +267,11 @@ async fn a_follower_shows_nothing_from_before_it_began() {
         Ok((vec![], false))
     );
     let new = event("new", 1);
-    world.store.put_audit(&[new.clone()], 400).await.unwrap();
+    world
+        .store
+        .put_audit(std::slice::from_ref(&new), 400)
+        .await
+        .unwrap();
     world.wait(2);
     let polled = follower.poll(app, world.clock.now()).await;
     assert_eq!(polled, Ok((vec![new], false)));

@@ -63,7 +63,7 @@ async fn sessions_are_listed_for_people_and_for_programs() {
         id.as_str(),
         "203.0.113.7",
         "  live  ",
-        "a\u{fffd}[31mprogram",
+        r"a\u{1b}[31mprogram",
     ] {
         assert!(lines[1].contains(part), "{part}: {printed}");
     }

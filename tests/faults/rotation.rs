@@ -4,12 +4,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use local::{KEYS_SECRET, PASSWORDS_SECRET};
-use shared::keys::SigningAlgorithm;
 
 use super::fault::{Fault, Repeated, faults};
 use super::flow::{Need, operation};
 use super::place::place;
-use crate::rotation::{Begun, HOURS, is_sound};
+use crate::rotation::{Begun, HOURS, is_sound, quick_world};
 use crate::wire::Act;
 use crate::world::World;
 
@@ -62,8 +61,7 @@ async fn try_one(world: &World, secret: &str, name: &'static str, fault: Fault, 
 }
 
 async fn try_each(secret: &str, calls: &[(&'static str, Need)]) {
-    // Others take their time to be made.
-    let world = World::with(|config| config.signing_algorithm = SigningAlgorithm::Es256).await;
+    let world = quick_world().await;
     for (name, _) in calls {
         for fault in faults(operation(name)) {
             for once in [true, false] {

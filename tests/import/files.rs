@@ -126,9 +126,7 @@ async fn quotes_that_are_never_closed_take_nobody_in_that_nobody_meant() {
     let place = Place::new().await;
     let mut rows =
         format!("email,name,password_hash\na@example.com,A,{HASH}\nb@example.com,\"B,{HASH}\n");
-    for number in 0..2000 {
-        rows.push_str(&format!("c{number}@example.com,C,{HASH}\n"));
-    }
+    rows.extend((0..2000).map(|number| format!("c{number}@example.com,C,{HASH}\n")));
     let file = place.file("users.csv", rows);
     let ran = place.import(&file, &[]).await;
     assert_eq!((ran.code, counted(&ran)), (3, [1, 0, 1]), "{ran:?}");

@@ -220,3 +220,18 @@ async fn another_file_of_the_same_name_begins_anew() {
     assert_eq!((ran.code, counted(&ran)), (3, [0, 4, 1]), "{ran:?}");
     assert_whole(&place).await;
 }
+
+#[tokio::test]
+async fn a_person_at_a_terminal_sees_a_bar_and_a_program_does_not() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let import = ["users", "import", &file, "--tenant", TENANT];
+    let gatehouse = place.gatehouse.clone().set("TERM", "xterm");
+    let shown = gatehouse.at_terminal(&import, &[]).await;
+    assert_eq!(shown.code, 3, "{shown:?}");
+    assert!(shown.screen.contains("left"), "{shown:?}");
+    assert!(shown.screen.contains("1 rows were refused"), "{shown:?}");
+    let ran = place.gatehouse.run(&import).await;
+    assert!(!ran.stderr.contains('\u{1b}'), "{ran:?}");
+    assert_whole(&place).await;
+}

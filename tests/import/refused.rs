@@ -4,11 +4,10 @@ use serde_json::{Value, json};
 
 use super::{HASH, Place, TENANT, counted, line};
 
-#[tokio::test]
-async fn a_row_is_refused_for_each_member_that_the_api_would_not_take() {
-    let place = Place::new().await;
+/// Members of a row, and how the reason begins for which it is refused.
+fn cases() -> Vec<(Value, &'static str)> {
     let long = "x".repeat(201);
-    let cases: Vec<(Value, &str)> = vec![
+    vec![
         (json!({"email": null}), "email is required"),
         (json!({"email": ""}), "email is required"),
         (json!({"email": 5}), "email must be a string"),
@@ -93,7 +92,13 @@ async fn a_row_is_refused_for_each_member_that_the_api_would_not_take() {
             json!({"password_hash": ["x"]}),
             "password_hash must be a string",
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn a_row_is_refused_for_each_member_that_the_api_would_not_take() {
+    let place = Place::new().await;
+    let cases = cases();
     let lines = cases
         .iter()
         .map(|(members, _)| line("somebody@example.com", members));

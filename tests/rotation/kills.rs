@@ -4,9 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Begun, HOURS, is_sound, kid, ring, ring_of};
+use super::{Begun, HOURS, is_sound, kid, quick_world, ring, ring_of};
 use crate::wire::{Act, Call};
-use crate::world::World;
 
 /// Lets so many calls through, then nothing any more; the next may arrive all the same.
 fn kill(after: usize, arrives: bool) -> impl Fn(&Call) -> Act + Send + Sync + 'static {
@@ -20,7 +19,7 @@ fn kill(after: usize, arrives: bool) -> impl Fn(&Call) -> Act + Send + Sync + 's
 
 #[tokio::test]
 async fn killed_between_any_two_calls_a_rotation_of_the_keys_ends_when_it_comes_again() {
-    let world = World::new().await;
+    let world = quick_world().await;
     let mut after = 0;
     loop {
         let mut survived = 0;
@@ -56,7 +55,7 @@ async fn killed_between_any_two_calls_a_rotation_of_the_keys_ends_when_it_comes_
 
 #[tokio::test]
 async fn killed_between_any_two_calls_a_rotation_of_the_sealing_keys_ends_when_it_comes_again() {
-    let world = World::new().await;
+    let world = quick_world().await;
     let mut after = 0;
     loop {
         let mut survived = 0;
@@ -72,7 +71,6 @@ async fn killed_between_any_two_calls_a_rotation_of_the_sealing_keys_ends_when_i
             assert!(begun.is_current(&world).await, "{after} {arrives}");
             assert_eq!(begun.events(&world).await.len(), 1, "{after} {arrives}");
             let ring = ring_of(&world, local::PASSWORDS_SECRET).await;
-            // The very first has no next key yet that is old enough, or has.
             let promoted = kid(&ring, "sealing", "active");
             assert_eq!(promoted, kid(&before, "sealing", "next"), "once");
         }

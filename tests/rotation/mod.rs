@@ -15,6 +15,7 @@ use rotate_keys::{RotateKeys, Rotation};
 use serde_json::{Value, json};
 use shared::app::{App, Sessions};
 use shared::error::Error;
+use shared::keys::SigningAlgorithm;
 use shared::keys::published::KeysRow;
 use shared::keys::ring::Ring;
 use shared::keys::secret::{CURRENT, PENDING, Secret};
@@ -22,6 +23,7 @@ use shared::lambda::answer_event;
 use shared::random;
 use shared::store::key::Key;
 
+use crate::privilege::under_role_of;
 use crate::world::World;
 
 pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
@@ -106,7 +108,8 @@ pub async fn step_of(
         secret_id: secret.to_owned(),
         token: token.to_owned(),
     };
-    Box::pin(answer_event(app, rotate_keys::handle, event, "request")).await
+    let answered = answer_event(app, rotate_keys::handle, event, "request");
+    Box::pin(under_role_of("rotate_keys::handle", answered)).await
 }
 
 /// Rotates the keys, from begin to end.
@@ -114,6 +117,11 @@ pub async fn rotate(world: &World) -> Begun {
     let begun = Begun::keys(world).await;
     begun.run().await.expect("it rotates");
     begun
+}
+
+/// A world whose new keys take no time to be made.
+pub async fn quick_world() -> World {
+    World::with(|config| config.signing_algorithm = SigningAlgorithm::Es256).await
 }
 
 /// A secret.
@@ -188,7 +196,10 @@ pub async fn is_sound(world: &World) -> Result<(), String> {
             if row.revoked.iter().any(|gone| gone == kid) {
                 return Err(format!("{sort} {} is revoked", key["state"]));
             }
-            if sort == "signing" && !published.contains(&kid) {
+            // One that leaves by age may leave the row first.
+            let retired_at = key["retired_at"].as_i64().unwrap_or(i64::MAX);
+            let is_over = retired_at <= world.clock.now().millis() - 16 * 24 * 3_600_000;
+            if sort == "signing" && !is_over && !published.contains(&kid) {
                 return Err(format!("{} is not published", key["state"]));
             }
         }

@@ -53,22 +53,26 @@ impl Secret {
         let made = self.client.create_secret().name(&self.name);
         let made = made.secret_string(text).send().await;
         let Err(error) = made else { return Ok(()) };
-        match error.code() {
-            Some("ResourceExistsException") => {}
-            // It waits for its deletion.
-            Some("InvalidRequestException") => {
-                let restored = self
-                    .client
-                    .restore_secret()
-                    .secret_id(&self.name)
-                    .send()
-                    .await;
-                restored.map_err(|error| self.refused("restored", error.code()))?;
-            }
-            code => return Err(self.refused("made", code)),
+        if !matches!(
+            error.code(),
+            Some("ResourceExistsException" | "InvalidRequestException")
+        ) {
+            return Err(self.refused("made", error.code()));
         }
-        let put = self.client.put_secret_value().secret_id(&self.name);
-        let put = put.secret_string(text).send().await;
+        let put = || {
+            let put = self.client.put_secret_value().secret_id(&self.name);
+            put.secret_string(text).send()
+        };
+        match put().await {
+            Ok(_) => return Ok(()),
+            // It waits for its deletion.
+            Err(error) if error.code() == Some("InvalidRequestException") => {}
+            Err(error) => return Err(self.refused("changed", error.code())),
+        }
+        let restored = self.client.restore_secret().secret_id(&self.name).send();
+        let restored = restored.await;
+        restored.map_err(|error| self.refused("restored", error.code()))?;
+        let put = put().await;
         put.map(|_| ())
             .map_err(|error| self.refused("changed", error.code()))
     }

@@ -106,11 +106,11 @@ impl Store {
             let seen = before.map_or(0, |before| before.revision);
             let row = Row { row: &after, event };
             let put = Change::put(Key::public_keys(), &row)
-                .map_err(of_store)?
+                .map_err(|error| of_store(&error))?
                 .when("attribute_not_exists(revision) OR revision = :seen")
                 .value(":seen", seen)
-                .map_err(of_store)?;
-            match self.write(&put).await.map_err(of_store)? {
+                .map_err(|error| of_store(&error))?;
+            match self.write(&put).await.map_err(|error| of_store(&error))? {
                 Written::Done(_) => return Ok(after),
                 Written::Refused(found)
                     if event.is_some_and(|event| event.is_in(found.as_ref())) =>
@@ -155,7 +155,7 @@ fn read_lasting(row: Item) -> Result<KeysRow, KeyError> {
     })
 }
 
-fn of_store(error: StoreError) -> KeyError {
+fn of_store(error: &StoreError) -> KeyError {
     match error {
         StoreError::Unavailable(_) => KeyError::Unavailable,
         StoreError::Malformed(_) => KeyError::Refused("the table's KEYS row is malformed"),
