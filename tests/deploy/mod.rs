@@ -78,10 +78,20 @@ fn commands(page: &str) -> Vec<Vec<String>> {
     lines
         .chain(spans)
         .filter_map(|text| text.strip_prefix("gatehouse "))
+        // What the local stack prints.
+        .filter(|arguments| !arguments.starts_with("is ready"))
         .map(|arguments| {
-            let end = arguments.find(['#', '|']).unwrap_or(arguments.len());
+            let end = arguments
+                .find(['#', '|', '<', '>'])
+                .unwrap_or(arguments.len());
             let arguments = &arguments[..end];
-            arguments.split_whitespace().map(str::to_owned).collect()
+            // What is between quotes is one argument.
+            let parts = arguments.split('"').enumerate();
+            let parts = parts.flat_map(|(index, part)| match index % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            });
+            parts.map(str::to_owned).collect()
         })
         .collect()
 }
