@@ -42,14 +42,16 @@ export SAM_CLI_TELEMETRY = 0
 # A rule that fails leaves no half-made tool behind, and two of them never run at once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint build deploy audit
+.PHONY: help run test lint build size deploy audit bench-import
 
 help:
 	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
 	@echo "make test    build everything and run all tests"
 	@echo "make lint    formatting, clippy, dependencies, templates"
 	@echo "make build   build the functions for deployment"
+	@echo "make size    build them and say how large each is"
 	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
+	@echo "make bench-import  rows a second and peak memory of an import of 10,000 and 100,000 users"
 	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
 	@echo "make fuzz    throw mutated input at every parser: make fuzz FUZZ_SECONDS=60"
 	@echo "make mutants change shared line by line and see what no test notices (hours)"
@@ -79,8 +81,14 @@ lint: .tools/aws-sam-cli-$(SAM_CLI) $(DENY)
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/template.yaml
 	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template examples/protected-api/jwt.yaml
 
+# All functions in one compile, for one architecture: by zig, so that they link against the C library of
+# Lambda's machines and not of this one.
 build: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/ziglang-$(ZIGLANG)
-	cargo lambda build --release --$(subst _,-,$(ARCHITECTURE))
+	$(call needs,cargo,Rust from https://rustup.rs)
+	@began=$$(date +%s); cargo lambda build --release --$(subst _,-,$(ARCHITECTURE)) && echo "built in $$(($$(date +%s) - began)) s"
+
+size: build
+	$(PYTHON) deploy/sizes.py
 
 # One build of all functions first: sam then finds each of them built and only packs it.
 deploy: build .tools/aws-sam-cli-$(SAM_CLI)
@@ -89,6 +97,10 @@ deploy: build .tools/aws-sam-cli-$(SAM_CLI)
 
 audit: $(DENY)
 	$(DENY) check advisories
+
+bench-import:
+	cargo build --release --workspace --bin gatehouse --bin bench-import
+	target/release/bench-import
 
 .tools/python-venv:
 	$(call needs,cargo,Rust from https://rustup.rs)
@@ -171,11 +183,12 @@ fuzz: $(FUZZ)
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 || exit 1; \
 	done
 
-# A copy of the workspace is built and tested once for each mutant, without the tests that run a stack of
-# their own: those need cargo-lambda, and minutes.
+# A copy of the workspace is built and tested once as it is and once for each mutant, without the tests that
+# run a stack of their own: those need cargo-lambda, and minutes.
+mutants: export CARGO_TARGET_DIR = $(CURDIR)/target/mutants
 mutants: $(MUTANTS)
-	$(MUTANTS) mutants --package shared --file "$(MUTANTS_FILE)" --test-package tests --output target \
-	  -- -- --skip running:: --skip stack:: --skip credentials::
+	$(MUTANTS) mutants --package shared --file "$(MUTANTS_FILE)" --gitignore true --output target \
+	  -- --workspace -- --skip running:: --skip stack:: --skip credentials:: --skip cli:: --skip deploy::
 
 # One CycloneDX document of all that is compiled into the functions.
 sbom: $(CYCLONEDX)

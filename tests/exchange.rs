@@ -6,6 +6,7 @@ use shared::app::App;
 use shared::error::Error;
 use shared::http::{Answer, Request};
 
+use crate::privilege::{name_of, under_role_of};
 use crate::world::{ADDRESS, START};
 
 /// A request on its way to a function.
@@ -246,7 +247,9 @@ where
     H: Fn(&'static A, Request) -> F,
     F: Future<Output = Result<Answer, Error>>,
 {
-    let response = Box::pin(shared::lambda::answer(app, handle, sent.into_request())).await;
+    let function = name_of(&handle);
+    let answered = shared::lambda::answer(app, handle, sent.into_request());
+    let response = Box::pin(under_role_of(function, answered)).await;
     let headers = response.headers().iter().map(|(name, value)| {
         (
             name.to_string(),

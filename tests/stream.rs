@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use shared::error::Error;
 use shared::lambda::answer_event;
 
+use crate::privilege::under_role_of;
 use crate::world::{Rows, World};
 
 /// The stream's records that the function is handed, and the function.
@@ -66,7 +67,8 @@ impl Stream {
 /// Delivers an event to an instance.
 pub async fn deliver(app: &'static Audit, event: &Value) -> Result<Value, Error> {
     let event = serde_json::from_value(event.clone()).expect("an event");
-    let answered = Box::pin(answer_event(app, audit::handle, event, "stream")).await?;
+    let answered = answer_event(app, audit::handle, event, "stream");
+    let answered = Box::pin(under_role_of("audit::handle", answered)).await?;
     Ok(serde_json::to_value(answered).expect("JSON"))
 }
 

@@ -196,6 +196,7 @@ impl Wire {
         connector: SharedHttpConnector,
     ) -> Result<HttpResponse, ConnectorError> {
         let call = self.seen(&request);
+        crate::privilege::check(&call.operation, &call.body);
         let _under_way = UnderWay::begin(&self.state, call.number);
         let broken = || Err(ConnectorError::io("the connection broke".into()));
         let mut act = self.decide(&call);

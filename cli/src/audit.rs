@@ -17,7 +17,6 @@ use shared::store::key::Key;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::{Output, or_dash};
-use crate::sessions::shown;
 use span::Moment;
 
 /// The audit log.
@@ -141,14 +140,14 @@ fn json(event: &Event) -> Result<String, Failure> {
 
 /// An event for people.
 fn cells(event: &Event) -> [String; 7] {
-    let who = |who: Option<&PrincipalId>| shown(&or_dash(who));
+    let who = |who: Option<&PrincipalId>| or_dash(who);
     [
         event.time.to_string(),
         event.kind.name().to_owned(),
         event.outcome.name().to_owned(),
         who(event.actor.as_ref()),
         who(event.subject.as_ref()),
-        shown(&event.ip),
-        shown(&or_dash(event.reason.as_ref())),
+        event.ip.clone(),
+        or_dash(event.reason.as_ref()),
     ]
 }

@@ -1,12 +1,15 @@
 //! Finding a deployment: a CloudFormation stack by its name, whose outputs and parameters say all that
 //! is needed, or the local stack.
 
+use std::error::Error;
+use std::iter::successors;
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_cloudformation::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_cloudformation::error::ProvideErrorMetadata as _;
 use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
@@ -81,7 +84,8 @@ async fn deployed(
     http: SharedHttpClient,
     stack_name: &str,
 ) -> Result<Operator, Failure> {
-    let Some(region) = sdk.region() else {
+    let region = sdk.region().filter(|region| !region.as_ref().is_empty());
+    let Some(region) = region else {
         return Err(Failure::usage(
             "which region? Name it with --region, AWS_REGION or in the AWS profile",
         ));
@@ -95,11 +99,11 @@ async fn deployed(
         .await;
     let who = who.map_err(|error| match error.code() {
         Some(code) => Failure::new(format!("AWS refuses these credentials: {code}")),
-        // The chain's own words say where it has looked.
-        None => Failure::new(format!(
-            "AWS cannot be asked who you are: {}",
-            DisplayErrorContext(&error)
-        )),
+        None if has_no_credentials(&error) => Failure::new(
+            "there are no AWS credentials: sign in as for the AWS CLI (aws configure, aws sso login), or \
+             name a profile with --profile",
+        ),
+        None => Failure::new(format!("AWS cannot be asked who you are: {}", causes(&error))),
     })?;
     let stack = stack(sdk, stack_name).await?;
     let output = |name: &str| {
@@ -133,6 +137,25 @@ async fn deployed(
     Ok(Operator::new(environment, api, who))
 }
 
+/// An error and what has caused it, each of them once.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
+}
+
+/// Whether nothing of the chain of providers has any.
+fn has_no_credentials(error: &(dyn Error + 'static)) -> bool {
+    chain(error).any(|error| {
+        let error = error.downcast_ref::<CredentialsError>();
+        matches!(error, Some(CredentialsError::CredentialsNotLoaded(_)))
+    })
+}
+
+/// An error with its causes, on one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let said = chain(error).map(|error| error.to_string().replace('\n', " "));
+    said.collect::<Vec<_>>().join(": ")
+}
+
 async fn stack(sdk: &SdkConfig, name: &str) -> Result<Stack, Failure> {
     let client = aws_sdk_cloudformation::Client::new(sdk);
     let described = client.describe_stacks().stack_name(name).send().await;
@@ -144,7 +167,7 @@ async fn stack(sdk: &SdkConfig, name: &str) -> Result<Stack, Failure> {
         Some(code) => Failure::new(format!("CloudFormation refuses: {code}")),
         None => Failure::new(format!(
             "CloudFormation cannot be asked: {}",
-            DisplayErrorContext(&error)
+            causes(&error)
         )),
     })?;
     let stack = described.stacks.unwrap_or_default().into_iter().next();

@@ -43,7 +43,7 @@ impl From<Failure> for Halt {
 impl Doctor {
     /// Checks all there is to check, whatever fails.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        let mut report = Report::new(*output);
+        let mut report = Report::new(output);
         let checked = Box::pin(self.check(operator, &mut report)).await;
         report.end()?;
         match checked {
@@ -53,7 +53,7 @@ impl Doctor {
         }
     }
 
-    async fn check(&self, operator: &Operator, report: &mut Report) -> Result<(), Halt> {
+    async fn check(&self, operator: &Operator, report: &mut Report<'_>) -> Result<(), Halt> {
         table::check(operator, report).await?;
         let active = keys::check(operator, report).await?;
         let api = Endpoint::new(operator)?;

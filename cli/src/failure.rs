@@ -54,6 +54,9 @@ impl From<Error> for Failure {
         Self::new(match error {
             Error::BadRequest(what) | Error::PasswordRejected(what) => what,
             Error::NotFound(what) | Error::Conflict(what) => what.to_owned(),
+            Error::Unavailable(what) if what.contains("AccessDenied") => {
+                format!("these AWS credentials may not do that: {what}")
+            }
             Error::Unavailable(what) => format!("not done, try again: {what}"),
             other => other.to_string(),
         })

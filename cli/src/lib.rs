@@ -4,7 +4,9 @@
 
 mod arguments;
 mod failure;
+mod values;
 
+mod ask;
 mod connect;
 mod interrupt;
 mod operator;

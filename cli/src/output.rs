@@ -31,7 +31,7 @@ impl Output {
         let widest = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let lines = fields
             .iter()
-            .map(|(name, value)| format!("{name:widest$}  {value}"));
+            .map(|(name, value)| format!("{name:widest$}  {}", harmless(value)));
         print(&lines.collect::<Vec<_>>().join("\n"))
     }
 
@@ -50,16 +50,22 @@ impl Output {
         if self.json {
             return print(&text(&json!({ name: items }))?);
         }
-        let rows: Vec<[String; N]> = items.iter().map(row).collect();
+        let rows = items
+            .iter()
+            .map(|item| row(item).map(|cell| harmless(&cell)));
+        let rows: Vec<[String; N]> = rows.collect();
         let mut widths = columns.map(str::len);
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(columns_of(cell));
             }
         }
         let line = |cells: [&str; N]| {
             let cells = cells.iter().zip(widths);
-            let cells = cells.map(|(cell, width)| format!("{cell:width$}"));
+            let cells = cells.map(|(cell, width)| {
+                let missing = width.saturating_sub(columns_of(cell));
+                format!("{cell}{}", " ".repeat(missing))
+            });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         let mut lines = vec![line(columns)];
@@ -75,6 +81,10 @@ impl Output {
     /// # Errors
     ///
     /// When standard output cannot be written.
+    #[expect(
+        clippy::unused_self,
+        reason = "as the others, so that none prints past them"
+    )]
     pub fn line(&self, line: &str) -> Result<(), Failure> {
         print(line)
     }
@@ -83,6 +93,41 @@ impl Output {
 /// What a table shows where there is nothing.
 pub fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// What people are shown of a text that somebody else wrote: nothing in it moves the cursor, or turns what
+/// follows around.
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // The controls of bidirectional text, which no terminal and no reader expects in a name.
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || turns {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// How many columns of a terminal a text takes: wide characters (most of East Asia's, emoji) take two, and
+/// marks on another one none.
+fn columns_of(text: &str) -> usize {
+    let columns = text.chars().map(|c| match c {
+        '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200d}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    });
+    columns.sum()
 }
 
 fn text(value: &impl Serialize) -> Result<String, Failure> {

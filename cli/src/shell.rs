@@ -63,7 +63,7 @@ fn page(mut command: Command) -> io::Result<Vec<u8>> {
     whole.render_synopsis_section(&mut text)?;
     whole.render_description_section(&mut text)?;
     whole.render_options_section(&mut text)?;
-    for command in command.get_subcommands() {
+    for command in listed(&command) {
         section(command, "gatehouse", &mut text)?;
     }
     Ok(text)
@@ -72,7 +72,7 @@ fn page(mut command: Command) -> io::Result<Vec<u8>> {
 /// A section for a command, and one for each below it.
 fn section(command: &Command, above: &str, text: &mut Vec<u8>) -> io::Result<()> {
     let name = format!("{above} {}", command.get_name());
-    let below: Vec<_> = command.get_subcommands().collect();
+    let below: Vec<_> = listed(command).collect();
     if below.is_empty() {
         // Global options stand at the top.
         let own = command.clone().mut_args(|arg| {
@@ -90,13 +90,16 @@ fn section(command: &Command, above: &str, text: &mut Vec<u8>) -> io::Result<()>
         // Its own sections are parts of this one; each begins with macros of its own.
         text.extend(parts.replace(".SH ", ".SS ").bytes());
     }
-    for command in below
-        .into_iter()
-        .filter(|command| command.get_name() != "help")
-    {
+    for command in below {
         section(command, &name, text)?;
     }
     Ok(())
+}
+
+/// The commands below one, without that which only prints what is here.
+fn listed(command: &Command) -> impl Iterator<Item = &Command> {
+    let below = command.get_subcommands();
+    below.filter(|command| command.get_name() != "help")
 }
 
 fn unmade(error: &io::Error) -> Failure {

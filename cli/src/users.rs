@@ -1,12 +1,16 @@
 //! Users of a tenant; import and export.
 
+mod change;
 mod export;
 mod import;
+mod list;
+pub mod make;
 mod members;
 mod private_file;
 
 use clap::Subcommand;
 
+use crate::ask;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::Output;
@@ -14,6 +18,20 @@ use crate::output::Output;
 /// Users of a tenant; import and export.
 #[derive(Debug, Subcommand)]
 pub enum Users {
+    /// List a tenant's users.
+    List(list::List),
+    /// Show one user.
+    Show(list::Show),
+    /// Make a user who may sign in at once, by a password that is asked for.
+    Create(make::Create),
+    /// Invite a user, who sets the password; prints what accepts the invite.
+    Invite(make::Invite),
+    /// Change a user's name, role or status; a suspended user is signed out at once.
+    Update(change::Update),
+    /// Remove a user: signed out at once, names free, profile erased for good.
+    Delete(change::Delete),
+    /// Give a user another password, which is asked for; every session of the user ends.
+    ResetPassword(change::ResetPassword),
     /// Bring users and their password hashes in from a file.
     Import(import::Import),
     /// Write a tenant's users out.
@@ -24,6 +42,13 @@ impl Users {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         match self {
+            Self::List(list) => list.run(operator, output).await,
+            Self::Show(show) => show.run(operator, output).await,
+            Self::Create(create) => ask::interruptible(create.run(operator, output)).await,
+            Self::Invite(invite) => invite.run(operator, output).await,
+            Self::Update(update) => update.run(operator, output).await,
+            Self::Delete(delete) => ask::interruptible(delete.run(operator)).await,
+            Self::ResetPassword(reset) => ask::interruptible(reset.run(operator)).await,
             Self::Import(import) => import.run(operator, output).await,
             Self::Export(export) => export.run(operator, output).await,
         }

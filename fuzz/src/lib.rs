@@ -7,6 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::JwtSigner;
 use shared::clock::Timestamp;
 use shared::config::Config;
+use shared::keys::SigningAlgorithm;
 use shared::keys::generate::new_ring;
 use shared::keys::published::Published;
 use shared::keys::ring::Ring;
@@ -28,7 +29,7 @@ pub struct Keys {
 
 /// The keys of this process.
 pub static KEYS: LazyLock<Keys> = LazyLock::new(|| {
-    let (secret, row) = new_ring(NOW).expect("keys can be made");
+    let (secret, row) = new_ring(SigningAlgorithm::EdDsa, NOW).expect("keys can be made");
     Keys {
         ring: Ring::from_secret(&secret).expect("the ring is fit for use"),
         published: Published::from_row(row).expect("the row is fit for use"),

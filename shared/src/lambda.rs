@@ -1,8 +1,9 @@
 //! The one file that knows the Lambda runtime.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -84,9 +85,19 @@ pub struct Invocation<E> {
     /// The one reading of the clock that every decision of this call uses.
     pub now: Timestamp,
     refusal: Arc<OnceLock<Error>>,
+    metrics: Metrics,
 }
 
+/// What a call has measured, for its line.
+type Metrics = Arc<Mutex<BTreeMap<&'static str, u64>>>;
+
 impl<E> Invocation<E> {
+    /// Has the call's log line be a metric of its function's, too, of this name: what an alarm is for.
+    pub fn measure(&self, name: &'static str, value: u64) {
+        let mut metrics = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.insert(name, value);
+    }
+
     /// Has the log say that what the call asked for was refused, where the answer says it in words of
     /// its own and is no failure.
     pub fn refused(&self, refusal: Error) {
@@ -114,11 +125,13 @@ where
     let base = app.base();
     let began = base.clock.now();
     let refusal = Arc::new(OnceLock::new());
+    let metrics = Metrics::default();
     let invocation = Invocation {
         event,
         request_id: request_id.to_owned(),
         now: began,
         refusal: Arc::clone(&refusal),
+        metrics: Arc::clone(&metrics),
     };
     let handled = AssertUnwindSafe(handle(app, invocation)).catch_unwind();
     let outcome = tokio::select! {
@@ -138,6 +151,7 @@ where
         },
         error: failure.or(refusal.get()),
         notes: Vec::new(),
+        metrics: std::mem::take(&mut *metrics.lock().unwrap_or_else(PoisonError::into_inner)),
         hashes: 0,
         began,
         ended: base.clock.now(),
@@ -155,6 +169,8 @@ fn without_uri(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaReque
         request.raw_query_string = None;
         request.headers.remove(header::HOST);
         request.headers.remove("x-forwarded-proto");
+        // Taken where there is no `Host`; under a wildcard domain a caller chooses a part of it.
+        request.request_context.domain_name = None;
     }
     event
 }
@@ -205,6 +221,7 @@ where
         status: response.status(),
         error: refusal.as_ref(),
         notes: call.map(|call| call.notes()).unwrap_or_default(),
+        metrics: BTreeMap::new(),
         hashes: app.hashes() - hashed,
         began,
         ended: base.clock.now(),

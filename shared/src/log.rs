@@ -1,8 +1,10 @@
 //! One JSON line per request, which CloudWatch also reads as a metric (embedded metric format): so a
 //! stack has latency and outcome per function without a call of its own.
 
+use std::collections::BTreeMap;
+
 use lambda_http::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::config::StartError;
@@ -23,6 +25,8 @@ pub struct Line<'a> {
     pub error: Option<&'a Error>,
     /// What went wrong without changing the answer.
     pub notes: Vec<&'static str>,
+    /// Metrics of the function's beside the duration, by their names.
+    pub metrics: BTreeMap<&'static str, u64>,
     /// How many passwords were hashed for it.
     pub hashes: u64,
     /// When it began.
@@ -34,15 +38,28 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Writes the line to standard output, where Lambda reads it.
     pub fn write(&self, function: &str) {
-        let line = json!({
-            "_aws": {
-                "Timestamp": self.ended.millis(),
-                "CloudWatchMetrics": [{
-                    "Namespace": "Gatehouse",
-                    "Dimensions": [["stage", "function", "outcome"]],
-                    "Metrics": [{"Name": "duration", "Unit": "Milliseconds"}],
-                }],
-            },
+        print(&self.json(function).to_string());
+    }
+
+    /// The line. A metric with a value costs by the hour, so that what only alarms are for has one
+    /// dimension, and is there only in a line that has something to say.
+    #[must_use]
+    pub fn json(&self, function: &str) -> Value {
+        let mut directives = vec![json!({
+            "Namespace": "Gatehouse",
+            "Dimensions": [["stage", "function", "outcome"]],
+            "Metrics": [{"Name": "duration", "Unit": "Milliseconds"}],
+        })];
+        if !self.metrics.is_empty() {
+            let names = self.metrics.keys().map(|name| json!({"Name": name}));
+            directives.push(json!({
+                "Namespace": "Gatehouse",
+                "Dimensions": [["function"]],
+                "Metrics": names.collect::<Vec<_>>(),
+            }));
+        }
+        let mut line = json!({
+            "_aws": {"Timestamp": self.ended.millis(), "CloudWatchMetrics": directives},
             "time": self.ended.to_string(),
             "stage": self.stage,
             "function": function,
@@ -55,7 +72,10 @@ impl Line<'_> {
             "notes": self.notes,
             "hashes": self.hashes,
         });
-        print(&line.to_string());
+        for (name, value) in &self.metrics {
+            line[*name] = (*value).into();
+        }
+        line
     }
 }
 

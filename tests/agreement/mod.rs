@@ -1,7 +1,7 @@
 //! Files that say the same thing in their own words agree, and with what the functions do.
 
+mod alarms;
 mod answers;
-mod asked;
 mod events;
 mod log;
 pub mod openapi;
@@ -9,7 +9,7 @@ mod roles;
 mod settings;
 mod surface;
 pub mod template;
-mod tour;
+pub mod tour;
 
 /// Every route of the template.
 pub fn routes() -> std::collections::BTreeSet<String> {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use shared::error::Error;
 use shared::lambda::answer_event;
 
+use crate::privilege::under_role_of;
 use crate::world::World;
 
 /// What API Gateway asks, as `events/authorizer.json` has it.
@@ -44,7 +45,8 @@ impl Asked {
 /// What the authorizer answers, through everything but the Lambda runtime.
 pub async fn ask(app: &'static Authorizer, asked: Asked) -> Result<Value, Error> {
     let id = shared::random::uuid();
-    let answer = Box::pin(answer_event(app, authorizer::handle, asked.0, &id)).await;
+    let answer = answer_event(app, authorizer::handle, asked.0, &id);
+    let answer = Box::pin(under_role_of("authorizer::handle", answer)).await;
     answer.map(|answer| serde_json::to_value(answer).expect("JSON"))
 }
 

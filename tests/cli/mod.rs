@@ -1,9 +1,22 @@
 //! `gatehouse`, the operator's command line, as a person or a program uses it: the real binary, in a pipe
 //! or at a terminal, against stores in memory, with nothing of this machine's environment.
 
+mod audit;
+mod clients;
+mod credentials;
+mod deployed;
+mod doctor;
+mod ended;
+mod followed;
+mod init;
+mod output;
 mod refused;
+mod sessions;
 mod settings;
+mod shell;
+mod tenants;
 mod terminal;
+mod users;
 
 pub use terminal::{Shown, Step, hidden, press, typed};
 
@@ -168,6 +181,19 @@ impl Ran {
         assert_eq!(self.stderr, format!("gatehouse: {line}\n"));
         assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:?}");
     }
+}
+
+/// The last event of each row that has one, in the order in which they happened.
+pub async fn events(stores: &Stores) -> Vec<Value> {
+    let environment = stores.environment(Clock::System).expect("settings");
+    let table = environment.dynamodb();
+    let rows = table.scan().table_name(local::TABLE_NAME).send().await;
+    let rows = rows.expect("the table answers").items.into_iter().flatten();
+    let events = rows.filter_map(|mut row| row.remove("event"));
+    let event = |event| serde_dynamo::from_attribute_value(event).expect("an event is JSON");
+    let mut events: Vec<Value> = events.map(event).collect();
+    events.sort_by_key(|event| event["time"].as_i64());
+    events
 }
 
 fn port(url: &str) -> &str {

@@ -94,7 +94,7 @@ def give_up(error):
 
 for text, keys in task["steps"]:
     deadline = time.monotonic() + PATIENCE
-    while text and text.encode() not in screen[seen:]:
+    while text and text.encode() not in screen[seen:].replace(b"\r\n", b"\n"):
         ended = program.poll() is not None
         came = read(0.05)
         if ended and not came:

@@ -5,7 +5,9 @@ import sys
 
 from created import NOT_KEPT, NOT_MADE, compared
 from emulation import Account, Stack
+from operator_line import operated
 from promised import promised
+from restored import adopted
 from template import transformed
 
 # CloudFormation's own limits (quotas of 2025).
@@ -48,12 +50,14 @@ def main():
         after = stack.physical()
         # What exists is changed, and never made anew under another name.
         assert before.items() <= after.items(), before.items() - after.items()
+        print(f"commands of the operator: {operated(account, stack)}")
         full = Stack(account, "gatehouse-prod", template)
         print(f"with everything on, created and compared: {deployed(full, EVERYTHING)}")
         stack.delete()
         tables = account.client("dynamodb").list_tables()["TableNames"]
         assert before["Table"] in tables, "the table went with its stack"
         print("deleted, but for the table")
+        print(f"with a restored table: {adopted(account, template, USUAL)} functions")
         for kind in NOT_MADE:
             print(f"not shown: {kind}")
         for kind, members in NOT_KEPT.items():

@@ -7,6 +7,7 @@ import zipfile
 
 import boto3
 from botocore.exceptions import ClientError
+from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
 
 from template import ARTIFACTS, REGION, UNKNOWN, Values
@@ -17,6 +18,8 @@ class Account:
 
     def __init__(self):
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        # The stream of the table calls `audit`, which nothing here can run.
+        default_user_config["lambda"]["use_docker"] = False
         self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.server.start()
         host, port = self.server.get_host_and_port()

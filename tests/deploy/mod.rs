@@ -47,3 +47,41 @@ async fn run() -> String {
     assert!(done.status.success(), "{said}{complained}");
     said
 }
+
+#[tokio::test]
+async fn every_command_that_the_pages_tell_an_operator_to_use_exists() {
+    let mut found = 0;
+    for page in ["docs/operations.md", "README.md"] {
+        for command in commands(page) {
+            // Help is what it prints as soon as it knows all that stands before.
+            let done = Command::new(workspace().join("target/debug/gatehouse"))
+                .args(&command)
+                .arg("--help")
+                .env_remove("GATEHOUSE_STACK_NAME")
+                .output()
+                .await
+                .expect("`cargo build --workspace` builds it");
+            let complained = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success(), "{page}: {command:?}: {complained}");
+            found += 1;
+        }
+    }
+    assert!(found > 15, "{found}");
+}
+
+/// The arguments of each `gatehouse …` of a page: on a line of its own, or between backticks.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(workspace().join(page)).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    let spans = text.split('`').skip(1).step_by(2);
+    let spans = spans.filter(|span| !span.contains('\n'));
+    lines
+        .chain(spans)
+        .filter_map(|text| text.strip_prefix("gatehouse "))
+        .map(|arguments| {
+            let end = arguments.find(['#', '|']).unwrap_or(arguments.len());
+            let arguments = &arguments[..end];
+            arguments.split_whitespace().map(str::to_owned).collect()
+        })
+        .collect()
+}

@@ -1,5 +1,6 @@
 //! Passwords and names: the lines of the security requirements on both.
 
+mod bounds;
 mod common;
 mod hash;
 mod imported;

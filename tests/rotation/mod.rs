@@ -23,6 +23,7 @@ use shared::lambda::answer_event;
 use shared::random;
 use shared::store::key::Key;
 
+use crate::privilege::under_role_of;
 use crate::world::World;
 
 pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
@@ -107,7 +108,8 @@ pub async fn step_of(
         secret_id: secret.to_owned(),
         token: token.to_owned(),
     };
-    Box::pin(answer_event(app, rotate_keys::handle, event, "request")).await
+    let answered = answer_event(app, rotate_keys::handle, event, "request");
+    Box::pin(under_role_of("rotate_keys::handle", answered)).await
 }
 
 /// Rotates the keys, from begin to end.

@@ -102,9 +102,15 @@ fn metric(line: &Value) {
     let aws = &line["_aws"];
     let recorded = shared::clock::Timestamp::from_millis(aws["Timestamp"].as_i64().unwrap());
     assert_eq!(line["time"], recorded.to_string());
-    let [directive] = aws["CloudWatchMetrics"].as_array().unwrap().as_slice() else {
-        panic!("one directive: {line}");
-    };
+    let directives = aws["CloudWatchMetrics"].as_array().unwrap();
+    let (directive, alarming) = directives.split_first().unwrap();
+    // Beside it only what alarms are for, where there is something of it.
+    for directive in alarming {
+        assert_eq!(directive["Dimensions"], json!([["function"]]));
+        for metric in directive["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].as_u64() > Some(0));
+        }
+    }
     assert_eq!(directive["Namespace"], "Gatehouse");
     assert_eq!(
         directive["Dimensions"],
@@ -122,6 +128,30 @@ fn metric(line: &Value) {
     for metric in metrics {
         assert!(line[metric["Name"].as_str().unwrap()].is_number());
     }
+}
+
+#[tokio::test]
+async fn a_login_name_that_has_to_wait_is_a_metric_of_the_function_that_records_it() {
+    let stack = running().await;
+    let name = alias(stack, "doctor.smith").await;
+    for host in 1..8 {
+        let caller = Caller::at(stack, [127, 32, 2, host]);
+        let refused = caller.login(&name, "wrong-password").await;
+        assert!([401, 429].contains(&refused.status));
+    }
+    // The stream is read a moment later.
+    let caller = Caller::at(stack, [127, 32, 9, 8]);
+    let of_audit = |line: &Value| line["function"] == "audit" && line["authn_login_lock"].is_u64();
+    for _ in 0..3000 {
+        let output = stack.output();
+        let lines = output.lines().filter(|line| line.starts_with('{'));
+        let mut lines = lines.map(|line| serde_json::from_str(line).expect("a line of JSON"));
+        if lines.any(|line| of_audit(&line)) {
+            return;
+        }
+        caller.get("/healthz", "").await;
+    }
+    panic!("no such line");
 }
 
 #[tokio::test]

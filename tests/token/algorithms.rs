@@ -42,9 +42,10 @@ fn a_header_with_another_algorithm_than_the_keys_is_refused() {
             let header = format!(r#"{{"alg":"{alg}","typ":"t"}}"#);
             let token = forge(&header, "{}", signer());
             let verified = parse(&token, Some("t")).and_then(|token| token.verify(public));
-            let expected = match alg == algorithm.name() {
-                true => Ok(b"{}".to_vec()),
-                false => Err(Malformed),
+            let expected = if alg == algorithm.name() {
+                Ok(b"{}".to_vec())
+            } else {
+                Err(Malformed)
             };
             assert_eq!(verified, expected, "{alg} by {algorithm}");
         }

@@ -11,7 +11,7 @@ use super::{Which, cells, json};
 use crate::failure::Failure;
 use crate::interrupt::interrupted;
 use crate::operator::Operator;
-use crate::output::Output;
+use crate::output::{Output, harmless};
 
 /// What is followed.
 #[derive(Debug, Args)]
@@ -67,7 +67,8 @@ fn line(event: &Event, output: &Output) -> Result<String, Failure> {
     if output.json {
         return json(event);
     }
-    let [time, kind, outcome, actor, subject, address, reason] = cells(event);
+    let [time, kind, outcome, actor, subject, address, reason] =
+        cells(event).map(|cell| harmless(&cell));
     Ok(format!(
         "{time}  {kind:26}  {outcome:7}  {actor:36}  {subject:36}  {address:15}  {reason}"
     ))

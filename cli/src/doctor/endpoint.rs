@@ -124,7 +124,7 @@ impl Endpoint {
         let mut stopped = self.stopped.clone();
         if stopped.wait_for(|stopped| *stopped).await.is_err() {
             // Nobody is left to say so.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

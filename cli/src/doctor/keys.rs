@@ -17,7 +17,10 @@ use crate::operator::Operator;
 const DAY: i64 = 86_400;
 
 /// Checks them; gives the kid of the key that signs, where that is known.
-pub async fn check(operator: &Operator, report: &mut Report) -> Result<Option<String>, Failure> {
+pub async fn check(
+    operator: &Operator,
+    report: &mut Report<'_>,
+) -> Result<Option<String>, Failure> {
     let now = operator.now();
     let config = &operator.environment.config;
     let client = operator.environment.secrets_manager();

@@ -21,7 +21,7 @@ pub async fn check(
     api: &Endpoint,
     operator: &Operator,
     active: Option<&str>,
-    report: &mut Report,
+    report: &mut Report<'_>,
 ) -> Result<(), Halt> {
     let before = operator.now();
     let healthz = ask(api, "health", "/healthz").await?;
@@ -131,7 +131,7 @@ fn has_active(reply: &Result<Reply, String>, active: Option<&str>) -> Result<Str
 }
 
 /// What a 401 carries.
-fn refusal(reply: &Reply, report: &mut Report) -> Result<(), Halt> {
+fn refusal(reply: &Reply, report: &mut Report<'_>) -> Result<(), Halt> {
     let asked = "a call without a token is refused";
     report.say(Status::Ok, "api.refusal", asked)?;
     let id = reply.text("request_id").filter(|id| !id.is_empty());
@@ -161,7 +161,12 @@ fn refusal(reply: &Reply, report: &mut Report) -> Result<(), Halt> {
 }
 
 /// How far this machine's clock is from the API's, which says whole seconds.
-fn clock(date: &str, before: Timestamp, after: Timestamp, report: &mut Report) -> Result<(), Halt> {
+fn clock(
+    date: &str,
+    before: Timestamp,
+    after: Timestamp,
+    report: &mut Report<'_>,
+) -> Result<(), Halt> {
     let check = "api.clock";
     let Ok(theirs) = OffsetDateTime::parse(date, &Rfc2822) else {
         return Ok(report.skip(&[check], "the date of an answer cannot be read")?);
@@ -174,7 +179,7 @@ fn clock(date: &str, before: Timestamp, after: Timestamp, report: &mut Report) -
     };
     let status = match off {
         ..=CLOSE_SECONDS => Status::Ok,
-        ..=FAR_SECONDS => Status::Warn,
+        off if off <= FAR_SECONDS => Status::Warn,
         _ => Status::Fail,
     };
     let detail = match status {

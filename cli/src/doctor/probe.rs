@@ -23,14 +23,18 @@ const LOOKS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the checks of a way need.
-struct Way<'a> {
+struct Way<'a, 'r> {
     api: &'a Endpoint,
     operator: &'a Operator,
-    report: &'a mut Report,
+    report: &'a mut Report<'r>,
 }
 
 /// Lets them in and out.
-pub async fn check(api: &Endpoint, operator: &Operator, report: &mut Report) -> Result<(), Halt> {
+pub async fn check(
+    api: &Endpoint,
+    operator: &Operator,
+    report: &mut Report<'_>,
+) -> Result<(), Halt> {
     let mut made = Made::new(operator);
     let mut way = Way {
         api,
@@ -43,7 +47,7 @@ pub async fn check(api: &Endpoint, operator: &Operator, report: &mut Report) -> 
     gone
 }
 
-impl Way<'_> {
+impl Way<'_, '_> {
     async fn go(&mut self, made: &mut Made) -> Result<(), Halt> {
         let tenant = made.tenant(self.operator).await;
         let there = tenant.is_ok();

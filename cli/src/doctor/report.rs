@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::Output;
-use crate::sessions::shown;
+use crate::output::{Output, harmless};
 
 /// What a check has found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,14 +29,14 @@ struct Line {
 
 /// The lines, printed as they come, or as one document at the end.
 #[derive(Debug)]
-pub struct Report {
-    output: Output,
+pub struct Report<'a> {
+    output: &'a Output,
     lines: Vec<Line>,
 }
 
-impl Report {
+impl<'a> Report<'a> {
     /// Without a line.
-    pub fn new(output: Output) -> Self {
+    pub fn new(output: &'a Output) -> Self {
         let lines = Vec::new();
         Self { output, lines }
     }
@@ -49,7 +48,7 @@ impl Report {
         check: &'static str,
         detail: impl Into<String>,
     ) -> Result<(), Failure> {
-        let detail = shown(&detail.into());
+        let detail = harmless(&detail.into());
         if !self.output.json {
             let word = match status {
                 Status::Ok => "ok",

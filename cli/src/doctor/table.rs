@@ -25,7 +25,7 @@ const OF_TABLE: [&str; 7] = [
 const EMULATED: &str = "the local stack has none";
 
 /// Checks it.
-pub async fn check(operator: &Operator, report: &mut Report) -> Result<(), Failure> {
+pub async fn check(operator: &Operator, report: &mut Report<'_>) -> Result<(), Failure> {
     let client = operator.environment.dynamodb();
     let name = &operator.environment.config.table_name;
     let local = operator.is_local();
@@ -145,7 +145,11 @@ async fn recovery(client: &Client, name: &str) -> Result<Result<String, String>,
     })
 }
 
-fn encryption(table: &TableDescription, local: bool, report: &mut Report) -> Result<(), Failure> {
+fn encryption(
+    table: &TableDescription,
+    local: bool,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
     let check = "table.encryption";
     let Some(sse) = table.sse_description() else {
         if local {
@@ -168,7 +172,7 @@ fn encryption(table: &TableDescription, local: bool, report: &mut Report) -> Res
 
 /// That nothing is said of something: by the emulation, or to these credentials.
 fn unsaid(
-    report: &mut Report,
+    report: &mut Report<'_>,
     check: &'static str,
     code: &str,
     local: bool,

@@ -42,7 +42,7 @@ pub struct Revoke {
     all: bool,
 
     /// Go on with a tenant where an earlier call was stopped, at the place that it named.
-    #[arg(long, value_name = "PLACE", requires = "tenant")]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["user", "client"])]
     after: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 mod arriving;
 mod checkpoint;
+mod outcome;
 mod progress;
 mod records;
 mod report;
@@ -14,7 +15,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 use shared::id::TenantId;
 use shared::password::Passwords;
 use shared::random;
@@ -35,6 +35,7 @@ pub use records::Format;
 
 /// Users and their password hashes from a file.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Import {
     /// The file: a JSON object on each line, or CSV with a header row.
     file: PathBuf,
@@ -113,7 +114,7 @@ impl Import {
                 message: format!("interrupted; all up to line {line} is done: {go_on}"),
                 code: INTERRUPTED,
             }),
-            Ok(Ended::Whole) => self.tell(&run, output),
+            Ok(Ended::Whole) => outcome::tell(&run, *output, self.dry_run),
         }
     }
 
@@ -231,54 +232,6 @@ impl Import {
             report_bytes: 0,
         })
     }
-
-    /// Says what it came to.
-    fn tell(&self, run: &Run<'_>, output: &Output) -> Result<(), Failure> {
-        let kept = run.kept.as_ref().map_or(Ok(()), Kept::remove);
-        kept.map_err(|error| Failure::new(format!("cannot forget the place: {error}")))?;
-        let Counts {
-            imported,
-            already_there,
-            refused,
-        } = run.checkpoint.counts;
-        let slowest = slowest(&run.arriving)?;
-        let report = (refused > 0).then(|| run.report.path().display().to_string());
-        let milliseconds = slowest.map(|(_, milliseconds)| milliseconds);
-        let document = json!({
-            "dry_run": self.dry_run,
-            "imported": imported,
-            "already_there": already_there,
-            "refused": refused,
-            "report": report,
-            "slowest_hash_ms": milliseconds,
-        });
-        let verb = if self.dry_run {
-            "would come"
-        } else {
-            "imported"
-        };
-        let mut fields = vec![
-            (verb, imported.to_string()),
-            ("already there", already_there.to_string()),
-            ("refused", refused.to_string()),
-        ];
-        if let Some((scheme, milliseconds)) = slowest {
-            fields.push(("slowest hash", format!("{scheme}, {milliseconds} ms here")));
-        }
-        output.one(&document, &fields)?;
-        if slowest.is_some() {
-            eprintln!(
-                "until everybody has signed in once, a wrong password may be refused sooner or later than \
-                 one for nobody's name: set FailedLoginFloorMs above what the slowest hash takes there"
-            );
-        }
-        match report {
-            Some(report) => Err(Failure::in_part(format!(
-                "{refused} rows were refused: {report} says why"
-            ))),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The columns of CSV.
@@ -300,21 +253,4 @@ fn header(records: &mut Records, format: Format) -> Result<Option<Vec<String>>, 
         return Err(Failure::new("the header row has no column email"));
     }
     Ok(Some(columns))
-}
-
-/// Which of the imported hashes that are no argon2 takes longest to check, and how long on this machine, in
-/// milliseconds.
-fn slowest(arriving: &Arriving<'_>) -> Result<Option<(&'static str, i64)>, Failure> {
-    let seen = arriving.seen.borrow();
-    let mut slowest = None;
-    for (scheme, hash) in seen.costliest() {
-        let began = arriving.operator.now();
-        let checked = arriving.passwords.try_out(hash);
-        checked.map_err(|error| Failure::new(error.to_string()))?;
-        let took = arriving.operator.now().millis() - began.millis();
-        if slowest.is_none_or(|(_, most)| took > most) {
-            slowest = Some((scheme, took));
-        }
-    }
-    Ok(slowest)
 }

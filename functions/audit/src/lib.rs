@@ -28,7 +28,7 @@ use shared::error::Error;
 use shared::id::EventId;
 use shared::lambda::Invocation;
 use shared::store::counters::{Counts, Sequence};
-use shared::store::event::Event;
+use shared::store::event::{Event, EventType};
 
 use record::{Brings, Record, set_aside};
 
@@ -77,6 +77,10 @@ impl App for Audit {
     async fn warm(&self, _now: Timestamp) {}
 }
 
+/// What the template has alarms for, as metrics of these names: a replayed refresh token, and a login
+/// name that has to wait.
+pub const ALARMING: [EventType; 2] = [EventType::AuthnTokenReuse, EventType::AuthnLoginLock];
+
 /// So often a batch is begun anew where somebody else moves its shard's mark.
 const TRIES: u32 = 3;
 
@@ -85,8 +89,8 @@ const TRIES: u32 = 3;
 /// # Errors
 ///
 /// When a store does not answer: the batch has to be delivered again.
-pub async fn handle(app: &'static Audit, call: Invocation<Batch>) -> Result<Taken, Error> {
-    let batch = call.event;
+pub async fn handle(app: &'static Audit, mut call: Invocation<Batch>) -> Result<Taken, Error> {
+    let batch = std::mem::take(&mut call.event);
     if batch.records.is_empty() {
         return Ok(Taken::default());
     }
@@ -122,6 +126,12 @@ pub async fn handle(app: &'static Audit, call: Invocation<Batch>) -> Result<Take
             .count(&batch.shard, mark.as_ref(), last, &fresh, call.now)
             .await?
         {
+            for kind in ALARMING {
+                let count = fresh.iter().filter(|event| event.kind == kind).count();
+                if count > 0 {
+                    call.measure(kind.name(), count as u64);
+                }
+            }
             return Ok(Taken::default());
         }
     }

@@ -19,14 +19,12 @@ mod steps;
 mod trial;
 
 use serde::Deserialize;
-use serde_json::json;
 use shared::app::{App, Verifying};
 use shared::aws::Environment;
 use shared::clock::Timestamp;
 use shared::error::Error;
 use shared::keys::secret::{CURRENT, PENDING, Secret};
 use shared::lambda::Invocation;
-use shared::log;
 
 use steps::Step;
 
@@ -113,7 +111,7 @@ pub async fn handle(app: &'static RotateKeys, call: Invocation<Rotation>) -> Res
         secret,
         token: &rotation.token,
         current,
-        request_id: &call.request_id,
+        call: &call,
         now: call.now,
     };
     let does = match rotation.step.as_str() {
@@ -157,22 +155,4 @@ enum Does {
 /// Why a step is refused.
 fn refusal(why: &str) -> Error {
     Error::Internal(format!("rotation refused: {why}"))
-}
-
-/// The size of a ring, as a metric: an alarm rings before it is too large.
-fn measure(app: &RotateKeys, which: Which, bytes: usize, now: Timestamp) {
-    let line = json!({
-        "_aws": {
-            "Timestamp": now.millis(),
-            "CloudWatchMetrics": [{
-                "Namespace": "Gatehouse",
-                "Dimensions": [["stage", "secret"]],
-                "Metrics": [{"Name": "ring_bytes", "Unit": "Bytes"}],
-            }],
-        },
-        "stage": app.base.config.stage,
-        "secret": which.name(),
-        "ring_bytes": bytes,
-    });
-    log::print(&line.to_string());
 }

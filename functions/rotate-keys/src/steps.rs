@@ -10,11 +10,12 @@ use shared::keys::ring::Ring;
 use shared::keys::rotation::ring_by_next;
 use shared::keys::secret::{CURRENT, PENDING, Secret, Version, origin};
 use shared::keys::{KeyError, publication, rotation};
+use shared::lambda::Invocation;
 use shared::password;
 use shared::store::event::{EventType, Outcome};
 use zeroize::Zeroizing;
 
-use crate::{RotateKeys, Which, measure, refusal, trial};
+use crate::{RotateKeys, Rotation, Which, refusal, trial};
 
 /// One step of a rotation.
 pub(crate) struct Step<'a> {
@@ -25,7 +26,7 @@ pub(crate) struct Step<'a> {
     pub token: &'a str,
     /// The version that is current.
     pub current: &'a str,
-    pub request_id: &'a str,
+    pub call: &'a Invocation<Rotation>,
     pub now: Timestamp,
 }
 
@@ -50,7 +51,7 @@ impl Step<'_> {
             Which::Passwords => password::rotation::rotate(&current, self.now),
         };
         let text = text.map_err(|error| self.of(error))?;
-        measure(self.app, self.which, text.len(), self.now);
+        self.call.measure("ring_bytes", text.len() as u64);
         let version = Version {
             id: self.token.to_owned(),
             text,
@@ -125,7 +126,7 @@ impl Step<'_> {
             return Ok(());
         };
         let issuer = self.app.base.config.issuer.clone();
-        let (id, agent) = (self.request_id, "secretsmanager.amazonaws.com");
+        let (id, agent) = (&self.call.request_id, "secretsmanager.amazonaws.com");
         let call = Call::new(id, self.now, Address::NONE, agent, issuer);
         let mut event = call.event(EventType::SysKeyRotated, Outcome::Success);
         event.id = EventId::from(&*format!("rotation-{}", self.token));

@@ -44,12 +44,26 @@ impl App for Console {
 }
 
 /// The text of a tenant's secret.
-#[derive(Deserialize)]
-struct Stored {
+#[derive(Debug, Deserialize)]
+pub struct Stored {
+    /// Its credentials for AWS.
     #[serde(default)]
-    aws: Option<Aws>,
+    pub aws: Option<Aws>,
+    /// Its credentials for NVIDIA.
     #[serde(default)]
-    nvidia: Option<Nvidia>,
+    pub nvidia: Option<Nvidia>,
+}
+
+impl Stored {
+    /// Reads the text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Internal`] when it is not as it should be.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        // serde's own message would quote the value that is wrong.
+        serde_json::from_str(text).map_err(|_| malformed())
+    }
 }
 
 /// Credentials for Amazon Bedrock.
@@ -106,8 +120,7 @@ impl Console {
             .secret_string
             .map(Zeroizing::new)
             .ok_or_else(malformed)?;
-        // serde's own message would quote the value that is wrong.
-        serde_json::from_str(&text).map_err(|_| malformed())
+        Stored::parse(&text)
     }
 }
 

@@ -96,15 +96,8 @@ impl Members {
     ///
     /// [`Error::BadRequest`] where it is not that.
     pub fn line(&self, name: &str) -> Result<Option<String>, Error> {
-        let Some(text) = self.string(name)? else {
-            return Ok(None);
-        };
-        if text.is_empty() || text.len() > LONGEST_LINE || text.chars().any(char::is_control) {
-            return Err(Error::BadRequest(format!(
-                "{name} must have from 1 to {LONGEST_LINE} bytes and no control characters"
-            )));
-        }
-        Ok(Some(text.to_owned()))
+        let text = self.string(name)?;
+        text.map(|text| line(name, text)).transpose()
     }
 
     /// The member `status`, as what `active` and `suspended` are of a user or a client.
@@ -123,6 +116,20 @@ impl Members {
             }
         }
     }
+}
+
+/// Takes a name to show: from 1 to 200 bytes without control characters, as it is.
+///
+/// # Errors
+///
+/// [`Error::BadRequest`] where it is not that; `name` is the member's.
+pub fn line(name: &str, text: &str) -> Result<String, Error> {
+    if text.is_empty() || text.len() > LONGEST_LINE || text.chars().any(char::is_control) {
+        return Err(Error::BadRequest(format!(
+            "{name} must have from 1 to {LONGEST_LINE} bytes and no control characters"
+        )));
+    }
+    Ok(text.to_owned())
 }
 
 /// Takes a role.

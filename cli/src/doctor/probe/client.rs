@@ -31,7 +31,7 @@ fn has_tokens(reply: &Reply) -> Result<String, String> {
     tokens.ok_or("the answer has not both tokens".to_owned())
 }
 
-impl Way<'_> {
+impl Way<'_, '_> {
     /// Goes it.
     pub(super) async fn client(&mut self, made: &mut Made) -> Result<(), Halt> {
         let (id, key) = match made.client(self.operator).await {

@@ -85,13 +85,11 @@ impl Made {
         // An answer that is lost leaves it there.
         self.founded = true;
         let founded = tenants::found(app, &call, &self.admin(), &record).await;
-        match founded.map_err(|error| error.to_string())? {
-            true => self.passes(operator, Key::tenant(&self.tenant)).await?,
-            false => {
-                self.founded = false;
-                return Err(format!("{} is there already", self.tenant));
-            }
+        if !founded.map_err(|error| error.to_string())? {
+            self.founded = false;
+            return Err(format!("{} is there already", self.tenant));
         }
+        self.passes(operator, Key::tenant(&self.tenant)).await?;
         Ok(self.tenant.to_string())
     }
 

@@ -29,7 +29,7 @@ fn has_tokens(reply: &Reply) -> Result<String, String> {
     tokens.ok_or("the answer has not both tokens".to_owned())
 }
 
-impl Way<'_> {
+impl Way<'_, '_> {
     /// Goes it; gives the user's id, where it has signed in.
     pub(super) async fn user(&mut self, made: &mut Made) -> Result<Option<String>, Halt> {
         let invited = match made.user(self.operator).await {

@@ -33,7 +33,8 @@ impl Progress {
             bar
         });
         Self {
-            bar,
+            // A terminal of no known kind cannot draw one.
+            bar: bar.filter(|bar| !bar.is_hidden()),
             bytes,
             rows: 0,
             began: now,

@@ -63,9 +63,8 @@ enum Place {
 impl Place {
     fn after(self, byte: u8) -> Self {
         match (self, byte) {
-            (Self::Beginning | Self::Quote, b'"') => Self::Quoted,
             (Self::Quoted, b'"') => Self::Quote,
-            (Self::Quoted, _) => Self::Quoted,
+            (Self::Beginning | Self::Quote, b'"') | (Self::Quoted, _) => Self::Quoted,
             (_, b',') => Self::Beginning,
             _ => Self::Plain,
         }

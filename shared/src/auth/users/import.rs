@@ -2,6 +2,8 @@
 //! tenant's count where it is an active admin. Whoever is there already is left as it is, so that an
 //! import may be repeated and may stop anywhere.
 
+mod already;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -177,51 +179,6 @@ impl Newcomer {
         }
         Ok(changes)
     }
-
-    /// What the user who is there under this id has otherwise. What the newcomer leaves out is not
-    /// compared, nor what may have changed with every login since it came.
-    fn differences(&self, there: &User, keys: &PasswordKeys) -> Result<Vec<&'static str>, Error> {
-        let (user, arrival) = (&self.user, &self.arrival);
-        let untouched = there.version == 1;
-        let otherwise = |given: Option<Timestamp>, there| given.is_some_and(|at| at != there);
-        let mut hash = false;
-        if let (Some(phc), Some(sealed), true) =
-            (&arrival.password_hash, &there.password_hash, untouched)
-        {
-            hash = *keys.open(&there.id, sealed)? != **phc;
-        }
-        let has_hash = arrival.password_hash.is_some() && there.password_hash.is_none();
-        let differences = [
-            ("email", user.email != there.email),
-            ("username", user.username != there.username),
-            ("role", user.role != there.role),
-            ("status", user.status != there.status),
-            ("name", user.name != there.name),
-            ("organization", user.organization != there.organization),
-            ("aws_region", user.aws_region != there.aws_region),
-            (
-                "email_verified",
-                user.email_verified != there.email_verified,
-            ),
-            ("is_demo", user.is_demo != there.is_demo),
-            ("user_type", user.user_type != there.user_type),
-            ("password_hash", hash || has_hash),
-            (
-                "invite_hash",
-                arrival.invite.is_some() && user.invite != there.invite,
-            ),
-            (
-                "created_at",
-                otherwise(arrival.created_at, there.created_at),
-            ),
-            (
-                "updated_at",
-                untouched && otherwise(arrival.updated_at, there.updated_at),
-            ),
-        ];
-        let differences = differences.into_iter().filter(|(_, differs)| *differs);
-        Ok(differences.map(|(name, _)| name).collect())
-    }
 }
 
 /// Brings a user in, unless it is there already.
@@ -260,7 +217,7 @@ pub async fn foresee(
     wanted.extend(names(&newcomer.user)?);
     let mut rows = app.store.read_all(&wanted).await?.into_iter();
     if let Some(row) = rows.next().flatten() {
-        return compare(newcomer, &parse(row, "user")?, keys);
+        return already::compare(newcomer, &parse(row, "user")?, keys);
     }
     let username = newcomer.user.username.as_ref().map(|_| "username");
     for (name, row) in username.into_iter().chain(["email"]).zip(rows) {
@@ -269,27 +226,6 @@ pub async fn foresee(
         }
     }
     Ok(Came::New)
-}
-
-fn compare(newcomer: &Newcomer, there: &User, keys: &PasswordKeys) -> Result<Came, Error> {
-    if there.tenant_id != newcomer.user.tenant_id {
-        return Ok(Came::Refused(
-            "id is that of another tenant's user".to_owned(),
-        ));
-    }
-    if there.status == UserStatus::Deleted {
-        return Ok(Came::Refused(
-            "id is that of a user who was removed".to_owned(),
-        ));
-    }
-    let differences = newcomer.differences(there, keys)?;
-    if differences.is_empty() {
-        return Ok(Came::Already);
-    }
-    Ok(Came::Refused(format!(
-        "the user is there already, and differs in {}",
-        differences.join(", ")
-    )))
 }
 
 /// Records an import into the admin's tenant or an export out of it.

@@ -1,0 +1,237 @@
+//! An import that ends half way goes on: killed before or after any call, interrupted by Ctrl-C, or left
+//! without its table.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::clock::Clock;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Command;
+
+use super::proxy::Proxy;
+use super::{Place, TENANT, counted, line};
+
+/// Five rows: one that is refused and one of an admin among them.
+fn rows() -> String {
+    [
+        line("a@example.com", &json!({"role": "admin"})),
+        line("b@example.com", &json!({"username": "b"})),
+        line("nobody", &json!({})),
+        line(
+            "c@example.com",
+            &json!({"last_login": "2022-01-02T03:04:05Z"}),
+        ),
+        line("d@example.com", &json!({"status": "suspended"})),
+    ]
+    .concat()
+}
+
+/// What has to be there in the end, however it came to be.
+async fn assert_whole(place: &Place) {
+    let users = place.users(TENANT).await;
+    let emails: Vec<&String> = users.keys().collect();
+    let expected = [
+        "a@example.com",
+        "b@example.com",
+        "c@example.com",
+        "d@example.com",
+    ];
+    assert_eq!(emails, expected);
+    assert!(users.values().all(|user| user.version == 1));
+    assert_eq!(place.admins(TENANT).await, 1);
+    let refused = place.refused("users.jsonl.refused.jsonl");
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(refused[0].0, 3);
+    assert_eq!(place.read("users.jsonl.refused.jsonl.checkpoint"), "");
+}
+
+#[tokio::test]
+async fn killed_before_or_after_any_of_its_calls_it_is_whole_the_next_time() {
+    let mut held = 1;
+    let mut kills = 0;
+    loop {
+        let mut reached = false;
+        for forward_first in [false, true] {
+            let place = Place::new().await;
+            let file = place.file("users.jsonl", rows());
+            let proxy = Proxy::start(place.stores.dynamodb_url(), held, forward_first).await;
+            let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+            let import = [
+                "users",
+                "import",
+                &file,
+                "--tenant",
+                TENANT,
+                "--at-once",
+                "2",
+            ];
+            let mut running = gatehouse.command(&import).spawn().expect("it starts");
+            let killed = tokio::select! {
+                () = proxy.reached() => true,
+                _ = running.wait() => false,
+            };
+            if killed {
+                running.kill().await.expect("it is killed");
+                kills += 1;
+                let ran = place.import(&file, &[]).await;
+                assert_eq!(ran.code, 3, "call {held}: {ran:?}");
+            }
+            reached |= killed;
+            assert_whole(&place).await;
+        }
+        if !reached {
+            break;
+        }
+        held += 1;
+    }
+    // The tenant, a transaction for each of four users, the import's own event: each before and after.
+    assert!(kills >= 12, "{kills}");
+}
+
+#[tokio::test]
+async fn at_ctrl_c_it_ends_what_is_under_way_says_how_to_go_on_and_goes_on_there() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    // The tenant, then the second row's transaction.
+    let proxy = Proxy::start(place.stores.dynamodb_url(), 3, false).await;
+    let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+    let import = [
+        "users",
+        "import",
+        &file,
+        "--tenant",
+        TENANT,
+        "--at-once",
+        "1",
+    ];
+    let mut running = gatehouse.command(&import).spawn().expect("it starts");
+    proxy.reached().await;
+    let process = running.id().expect("it runs").to_string();
+    let kill = Command::new("kill").args(["-INT", &process]).status().await;
+    assert!(kill.expect("kill runs").success());
+    let stderr = running.stderr.take().expect("a pipe");
+    let mut stderr = BufReader::new(stderr);
+    let mut said = String::new();
+    stderr.read_line(&mut said).await.expect("it says so");
+    assert_eq!(
+        said,
+        "stopping after what is under way; again to stop at once\n"
+    );
+    proxy.release();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).await.expect("the rest");
+    let status = running.wait().await.expect("it ends");
+    assert_eq!(status.code(), Some(130), "{rest}");
+    let told =
+        "gatehouse: interrupted; all up to line 2 is done: run the same command again to go on\n";
+    assert_eq!(rest, told);
+    assert_eq!(place.users(TENANT).await.len(), 2);
+    let ran = place.import(&file, &[]).await;
+    assert!(ran.stderr.starts_with("going on after line 2\n"), "{ran:?}");
+    // Nobody is looked at again.
+    assert_eq!((ran.code, counted(&ran)), (3, [4, 0, 1]), "{ran:?}");
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn a_second_ctrl_c_drops_what_is_under_way_and_nothing_is_lost() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let proxy = Proxy::start(place.stores.dynamodb_url(), 3, true).await;
+    let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+    let import = [
+        "users",
+        "import",
+        &file,
+        "--tenant",
+        TENANT,
+        "--at-once",
+        "1",
+    ];
+    let mut running = gatehouse.command(&import).spawn().expect("it starts");
+    proxy.reached().await;
+    let process = running.id().expect("it runs").to_string();
+    let mut stderr = BufReader::new(running.stderr.take().expect("a pipe"));
+    for _ in 0..2 {
+        let kill = Command::new("kill").args(["-INT", &process]).status().await;
+        assert!(kill.expect("kill runs").success());
+        let mut said = String::new();
+        stderr.read_line(&mut said).await.expect("it says so");
+    }
+    let status = running.wait().await.expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    let ran = place.import(&file, &[]).await;
+    // The second row was done, and its answer never came.
+    assert_eq!((ran.code, counted(&ran)), (3, [3, 1, 1]), "{ran:?}");
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn a_table_that_stays_away_ends_it_and_one_that_comes_back_does_not() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let proxy = Proxy::start(place.stores.dynamodb_url(), 3, false).await;
+    let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+    let import = [
+        "users",
+        "import",
+        &file,
+        "--tenant",
+        TENANT,
+        "--at-once",
+        "1",
+        "--patience",
+        "0",
+    ];
+    let running = gatehouse.command(&import).spawn().expect("it starts");
+    proxy.reached().await;
+    // The wire of this one request stays silent for as long as a try may take, and the SDK tries again.
+    let output = tokio::select! {
+        output = running.wait_with_output() => output.expect("it ends"),
+        () = Clock::System.sleep(Duration::from_mins(1)) => panic!("it does not end"),
+    };
+    let ran = crate::cli::Ran::of(output);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(proxy.seen() > 6);
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn another_file_of_the_same_name_begins_anew() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let checkpoint = json!({
+        "of": {"sha256": "x", "table": "gatehouse", "tenant": TENANT, "api": "http://127.0.0.1:9000"},
+        "position": {"bytes": 10, "lines": 1},
+        "counts": {"imported": 1, "already_there": 0, "refused": 0},
+        "report_bytes": 0,
+    });
+    place.file(
+        "users.jsonl.refused.jsonl.checkpoint",
+        checkpoint.to_string(),
+    );
+    let ran = place.import(&file, &[]).await;
+    assert!(ran.stderr.contains("its file has changed"), "{ran:?}");
+    assert_eq!((ran.code, counted(&ran)), (3, [4, 0, 1]), "{ran:?}");
+    assert_whole(&place).await;
+    // A checkpoint that is none counts for nothing.
+    place.file("users.jsonl.refused.jsonl.checkpoint", "{");
+    let ran = place.import(&file, &[]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [0, 4, 1]), "{ran:?}");
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn a_person_at_a_terminal_sees_a_bar_and_a_program_does_not() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let import = ["users", "import", &file, "--tenant", TENANT];
+    let gatehouse = place.gatehouse.clone().set("TERM", "xterm");
+    let shown = gatehouse.at_terminal(&import, &[]).await;
+    assert_eq!(shown.code, 3, "{shown:?}");
+    assert!(shown.screen.contains("left"), "{shown:?}");
+    assert!(shown.screen.contains("1 rows were refused"), "{shown:?}");
+    let ran = place.gatehouse.run(&import).await;
+    assert!(!ran.stderr.contains('\u{1b}'), "{ran:?}");
+    assert_whole(&place).await;
+}
