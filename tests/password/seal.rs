@@ -17,7 +17,7 @@ fn rotated(mut secret: Value, state: &str) -> Value {
     let new = ring()["ring"]["sealing"][0].clone();
     let sealing = secret["ring"]["sealing"].as_array_mut().expect("keys");
     sealing[0]["state"] = json!(state);
-    sealing.push(new);
+    sealing.insert(1, new);
     secret
 }
 

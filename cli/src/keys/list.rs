@@ -93,7 +93,7 @@ fn only_published<'a>(
     row: &'a KeysRow,
     kids: &'a HashSet<String>,
 ) -> impl Iterator<Item = KeyNote> + 'a {
-    let others = row.keys.iter().filter_map(move |key| {
+    row.keys.iter().filter_map(move |key| {
         let kid = key.kid().filter(|kid| !kids.contains(*kid))?;
         let alg = key.jwk.common.key_algorithm.map(|alg| alg.to_string());
         Some(KeyNote {
@@ -107,6 +107,5 @@ fn only_published<'a>(
                 retired_at: key.retired_at,
             },
         })
-    });
-    others
+    })
 }

@@ -1,11 +1,10 @@
 //! `gatehouse keys not-before`.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
-
 use serde_json::json;
 use shared::auth;
 use shared::clock::Timestamp;
 
+use crate::ask::agree;
 use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::Output;
@@ -23,10 +22,8 @@ pub async fn not_before(
     if moment > now.plus_seconds(1) {
         return Err(Failure::usage("the moment must not be in the future"));
     }
-    agree(
-        yes,
-        &format!("Sign out everybody who signed in before {moment}?"),
-    )?;
+    let question = format!("Sign out everybody who signed in before {moment}?");
+    agree(yes, &question).await?;
     auth::keys::not_before(&operator.app, &operator.call(), moment).await?;
     let done = json!({"not_before": moment.to_string()});
     output.one(&done, &[("not before", moment.to_string())])?;
@@ -49,23 +46,5 @@ fn whole(moment: Timestamp) -> Timestamp {
         moment
     } else {
         second.plus_seconds(1)
-    }
-}
-
-fn agree(yes: bool, question: &str) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        let what = "--yes is needed where nobody can be asked whether that is meant";
-        return Err(Failure::usage(what));
-    }
-    eprint!("{question} [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    read.map_err(|error| Failure::new(format!("cannot read the answer: {error}")))?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::new("nothing was done")),
     }
 }
