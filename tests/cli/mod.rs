@@ -36,7 +36,7 @@ use tokio::sync::OnceCell;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary, as it is built from what lies here.
-async fn program() -> PathBuf {
+pub async fn program() -> PathBuf {
     static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
     let folder = BUILT.get_or_init(async || local::build().await.expect("the binaries build"));
     folder.await.join("gatehouse")

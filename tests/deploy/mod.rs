@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::cli::program;
 use local::template::workspace;
 use tokio::process::Command;
 
@@ -36,6 +37,7 @@ async fn run() -> String {
     let done = Command::new(workspace().join(".tools/python/bin/python3"))
         .arg("tests/deploy/deploy.py")
         .current_dir(workspace())
+        .env("GATEHOUSE", program().await)
         .env("PYTHONPATH", PACKAGES)
         .env("PYTHONWARNINGS", "ignore")
         .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -54,13 +56,13 @@ async fn every_command_that_the_pages_tell_an_operator_to_use_exists() {
     for page in ["docs/operations.md", "README.md"] {
         for command in commands(page) {
             // Help is what it prints as soon as it knows all that stands before.
-            let done = Command::new(workspace().join("target/debug/gatehouse"))
+            let done = Command::new(program().await)
                 .args(&command)
                 .arg("--help")
                 .env_remove("GATEHOUSE_STACK_NAME")
                 .output()
                 .await
-                .expect("`cargo build --workspace` builds it");
+                .expect("it is built");
             let complained = String::from_utf8_lossy(&done.stderr);
             assert!(done.status.success(), "{page}: {command:?}: {complained}");
             found += 1;

@@ -6,7 +6,8 @@ import subprocess
 
 from template import REGION
 
-GATEHOUSE = "target/debug/gatehouse"
+# The binary that the tests of the command line run.
+GATEHOUSE = os.environ["GATEHOUSE"]
 
 
 def operated(account, stack):
