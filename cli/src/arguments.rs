@@ -51,7 +51,7 @@ pub struct Target {
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
 
-    /// The local stack, as `make run` has started it; DYNAMODB_PORT, SECRETS_PORT and PORT as there.
+    /// The local stack, as `make run` has started it; `DYNAMODB_PORT`, `SECRETS_PORT` and `PORT` as there.
     #[arg(long, global = true)]
     pub local: bool,
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::failure::Failure;
 
 /// How to print.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Output {
     /// JSON in place of text.
     pub json: bool,

@@ -81,7 +81,7 @@ impl Export {
                 "THE EXPORT HOLDS PASSWORD HASHES: keep it as you would the passwords, and destroy it"
             );
         }
-        let mut sink = Sink::open(self.out.as_deref(), *output)?;
+        let mut sink = Sink::open(self.out.as_deref(), Output { json: output.json })?;
         let passwords = operator.passwords();
         let form = Form::new(self.format, self.with_hashes);
         sink.write(&form.header()?)?;
