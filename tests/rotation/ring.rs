@@ -151,11 +151,18 @@ fn the_row_only_gains_keys_and_what_no_ring_has_leaves_by_age() {
     let row = publication::publish(Some(turning.row.clone()), &other.text, now);
     turning.row = row.expect("a row");
     assert_eq!(turning.row.keys.len(), 4);
+    let theirs = [
+        kid(&other.ring(), "signing", "next"),
+        kid(&other.ring(), "signing", "active"),
+    ];
     turning.turn(HOUR + 16 * DAY - 1);
     assert_eq!(turning.row.keys.len(), 5);
     turning.turn(HOUR + 16 * DAY);
-    // One was promoted and one was made; the two of nobody are gone.
-    assert_eq!(turning.row.keys.len(), 3);
+    assert!(!published(&turning.row).contains(&&*theirs[0]));
+    // It had signed, as the row has it, and was dropped later: its age is counted from then on.
+    assert!(published(&turning.row).contains(&&*theirs[1]));
+    turning.turn(HOUR + 32 * DAY);
+    assert!(!published(&turning.row).contains(&&*theirs[1]));
     let ring = turning.ring();
     for state in ["active", "next", "retired"] {
         for kid in kids(&ring, "signing", state) {

@@ -129,10 +129,10 @@ async fn rotation(client: &Client, id: &str, local: bool, now: Timestamp) -> (St
             return (Status::Fail, code.to_owned());
         }
     };
+    if local {
+        return (Status::Skip, "the local stack has no schedule".to_owned());
+    }
     if secret.rotation_enabled != Some(true) {
-        if local {
-            return (Status::Skip, "the local stack has no schedule".to_owned());
-        }
         return (Status::Fail, "there is no schedule".to_owned());
     }
     let at = |moment: Option<DateTime>| moment.map(|at| Timestamp::from_seconds(at.secs()));

@@ -1,10 +1,10 @@
 //! The row that publishes a ring: pure rules, no AWS.
 
-use super::KeyError;
 use super::published::{KeysRow, PublishedKey};
 use super::rotation::SIGNING_STAYS;
 use super::secret;
 use super::stored::{StoredRing, StoredSigningKey};
+use super::{KeyError, State};
 use crate::clock::Timestamp;
 
 /// The row that publishes the ring in `text` beside what it has: it only gains keys, one per kid, and
@@ -29,6 +29,13 @@ pub fn publish(row: Option<KeysRow>, text: &str, now: Timestamp) -> Result<KeysR
         }
     }
     let has = |kid: Option<&str>| ring.signing.iter().any(|key| Some(&*key.kid) == kid);
+    for entry in &mut row.keys {
+        // Dropped: it was revoked.
+        if entry.state == State::Active && !has(entry.kid()) {
+            entry.state = State::Retired;
+            entry.retired_at = Some(now);
+        }
+    }
     row.keys
         .retain(|entry| has(entry.kid()) || now < entry.last_known().plus_seconds(SIGNING_STAYS));
     row.version = row.version.max(ring.version);
