@@ -114,7 +114,7 @@ impl Import {
                 message: format!("interrupted; all up to line {line} is done: {go_on}"),
                 code: INTERRUPTED,
             }),
-            Ok(Ended::Whole) => outcome::tell(&run, Output { json: output.json }, self.dry_run),
+            Ok(Ended::Whole) => outcome::tell(&run, output, self.dry_run),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::output::Output;
 /// # Errors
 ///
 /// With a code of its own where rows were refused.
-pub fn tell(run: &Run<'_>, output: Output, dry_run: bool) -> Result<(), Failure> {
+pub fn tell(run: &Run<'_>, output: &Output, dry_run: bool) -> Result<(), Failure> {
     let kept = run.kept.as_ref().map_or(Ok(()), Kept::remove);
     kept.map_err(|error| Failure::new(format!("cannot forget the place: {error}")))?;
     let Counts {
