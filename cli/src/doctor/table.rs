@@ -11,7 +11,7 @@ use super::report::{Report, Status};
 use crate::failure::Failure;
 use crate::operator::Operator;
 
-const OF_TABLE: [&str; 7] = [
+const OF_TABLE: [&str; 8] = [
     "table.keys",
     "table.index",
     "table.stream",
@@ -19,6 +19,7 @@ const OF_TABLE: [&str; 7] = [
     "table.recovery",
     "table.protection",
     "table.encryption",
+    "table.policy",
 ];
 
 /// What the emulation of the local stack has no word for.
@@ -70,7 +71,34 @@ pub async fn check(operator: &Operator, report: &mut Report<'_>) -> Result<(), F
             found.ok_or("off: anybody may delete the table".to_owned()),
         )?;
     }
-    encryption(&table, local, report)
+    encryption(&table, local, report)?;
+    match policy(&client, table.table_arn()).await {
+        Ok(found) => report.found("table.policy", found),
+        Err(code) => unsaid(report, "table.policy", &code, local),
+    }
+}
+
+/// The table's own policy, which keeps the row of public keys to rotation and operators. A restored table
+/// has none.
+async fn policy(client: &Client, arn: Option<&str>) -> Result<Result<String, String>, String> {
+    let asked = client
+        .get_resource_policy()
+        .set_resource_arn(arn.map(str::to_owned));
+    let none = Err("there is none, so that only IAM keeps KEYS to rotation".to_owned());
+    match asked.send().await {
+        Ok(answer)
+            if answer
+                .policy()
+                .is_some_and(|text| text.contains("\"KEYS\"")) =>
+        {
+            Ok(Ok("KEYS is written by rotation and operators".to_owned()))
+        }
+        Ok(_) => Ok(none),
+        Err(error) => match error.code() {
+            Some("PolicyNotFoundException") => Ok(none),
+            code => Err(code.unwrap_or("no answer").to_owned()),
+        },
+    }
 }
 
 fn keys(table: &TableDescription) -> Result<String, String> {
