@@ -276,6 +276,7 @@ async fn control_characters_in_a_request_do_not_make_a_second_line() {
     event["headers"]["user-agent"] = json!("x{\"forged\":\"line\"}");
     event["headers"]["host"] = json!("x:forged");
     event["headers"]["x-forwarded-proto"] = json!("1:forged");
+    event["requestContext"]["domainName"] = json!("forged name");
     let url = format!(
         "{}/2015-03-31/functions/me/invocations",
         stack.functions_url()
