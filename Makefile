@@ -23,6 +23,8 @@ CARGO_CYCLONEDX := 0.5.9
 
 # The stage that `make deploy` deploys, a table of samconfig.toml.
 CONFIG_ENV ?= dev
+# What else `sam deploy` is told: DEPLOY_FLAGS=--no-confirm-changeset, say.
+DEPLOY_FLAGS ?=
 # The parameter Architecture of the stage, from its lines that are no comments.
 HASH := \#
 STAGE_ARCHITECTURE := $(shell sed -n '/^\[$(CONFIG_ENV)\.deploy\./,/^\[/s/^[^$(HASH)]*[^A-Za-z]Architecture=\([a-z0-9_]*\).*/\1/p' samconfig.toml)
@@ -99,7 +101,7 @@ size: build
 deploy: one-architecture build .tools/aws-sam-cli-$(SAM_CLI)
 	$(SAM) build --config-env $(CONFIG_ENV) --parameter-overrides Architecture=$(ARCHITECTURE)
 	$(PYTHON) deploy/machines.py $(ARCHITECTURE)
-	$(SAM) deploy --config-env $(CONFIG_ENV)
+	$(SAM) deploy --config-env $(CONFIG_ENV) $(DEPLOY_FLAGS)
 
 # Before anything is compiled.
 one-architecture:
