@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 from template import Values, transformed
@@ -17,11 +16,11 @@ MACHINES = {"arm64": b"\xb7\x00", "x86_64": b"\x3e\x00"}
 
 def stages():
     """Checks each stage of samconfig.toml; how many there are."""
-    with open("samconfig.toml", "rb") as file:
-        config = tomllib.load(file)
-    found = [name for name, table in config.items() if isinstance(table, dict)]
+    tables = Path("samconfig.toml").read_text(encoding="utf-8").split("\n[")
+    found = [table.split(".")[0] for table in tables if ".deploy.parameters]" in table]
     for stage in found:
-        overrides = config[stage]["deploy"]["parameters"]["parameter_overrides"]
+        [table] = [table for table in tables if table.startswith(f"{stage}.deploy.parameters]")]
+        [overrides] = re.findall(r'^parameter_overrides = "(.*)"$', table, re.MULTILINE)
         [architecture] = re.findall(r"(?:^| )Architecture=(\S+)", overrides)
         commands = dry_run(f"CONFIG_ENV={stage}").stdout
         assert f" build --release --{architecture.replace('_', '-')} " in commands, commands
