@@ -21,10 +21,15 @@ CARGO_FUZZ := 0.13.2
 CARGO_MUTANTS := 27.1.0
 CARGO_CYCLONEDX := 0.5.9
 
-# What `make build` and `make deploy` build for; the same as the parameter Architecture of the stage.
-ARCHITECTURE ?= arm64
 # The stage that `make deploy` deploys, a table of samconfig.toml.
 CONFIG_ENV ?= dev
+# What else `sam deploy` is told: DEPLOY_FLAGS=--no-confirm-changeset, say.
+DEPLOY_FLAGS ?=
+# The parameter Architecture of the stage, from its lines that are no comments.
+HASH := \#
+STAGE_ARCHITECTURE := $(shell sed -n '/^\[$(CONFIG_ENV)\.deploy\./,/^\[/s/^[^$(HASH)]*[^A-Za-z]Architecture=\([a-z0-9_]*\).*/\1/p' samconfig.toml)
+# What is built for. `make build` and `make size` take another than the stage's, `make deploy` does not.
+ARCHITECTURE ?= $(STAGE_ARCHITECTURE)
 
 PYTHON := .tools/python/bin/python3
 NODE_PACKAGES := .tools/node-$(OPENID_CLIENT)-$(BEDROCK_NODE)-$(OPENAI_NODE)
@@ -42,7 +47,7 @@ export SAM_CLI_TELEMETRY = 0
 # A rule that fails leaves no half-made tool behind, and two of them never run at once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint build size deploy audit bench-import
+.PHONY: help run test lint build size deploy one-architecture audit bench-import
 
 help:
 	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
@@ -90,10 +95,18 @@ build: .tools/cargo-lambda-$(CARGO_LAMBDA) .tools/ziglang-$(ZIGLANG)
 size: build
 	$(PYTHON) deploy/sizes.py
 
-# One build of all functions first: sam then finds each of them built and only packs it.
-deploy: build .tools/aws-sam-cli-$(SAM_CLI)
-	$(SAM) build --config-env $(CONFIG_ENV)
-	$(SAM) deploy --config-env $(CONFIG_ENV)
+# One build of all functions first: sam then finds each of them built and only packs it. By itself `sam build`
+# knows only the template's defaults and would pack for arm64 whatever the stage says; hence its parameter, and
+# a look at what it has packed.
+deploy: one-architecture build .tools/aws-sam-cli-$(SAM_CLI)
+	$(SAM) build --config-env $(CONFIG_ENV) --parameter-overrides Architecture=$(ARCHITECTURE)
+	$(PYTHON) deploy/machines.py $(ARCHITECTURE)
+	$(SAM) deploy --config-env $(CONFIG_ENV) $(DEPLOY_FLAGS)
+
+# Before anything is compiled.
+one-architecture:
+	@[ -n "$(STAGE_ARCHITECTURE)" ] || { echo "samconfig.toml has no Architecture in parameter_overrides of $(CONFIG_ENV)" >&2; exit 1; }
+	@[ "$(ARCHITECTURE)" = "$(STAGE_ARCHITECTURE)" ] || { echo "ARCHITECTURE is $(ARCHITECTURE), but Architecture of $(CONFIG_ENV) in samconfig.toml is $(STAGE_ARCHITECTURE): leave ARCHITECTURE out, and change it there" >&2; exit 1; }
 
 audit: $(DENY)
 	$(DENY) check advisories

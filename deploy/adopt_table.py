@@ -7,9 +7,12 @@ reads the template that a stack was deployed from, as `aws cloudformation get-te
 
 - `without-table.json`, in which everything works with the restored table and the stack has none of its
   own: the one that it had is kept, since its DeletionPolicy is Retain;
-- `with-table.json`, the same and the resource Table, for importing the restored one as that.
+- `with-table.json`, the same and the resource Table, for importing the restored one as that. Without the
+  table's policy: an import only notes what the template says and makes nothing of it, and no later
+  deployment would see a difference.
 
-After both, a usual deployment changes nothing but the words that refer to it.
+After both, a usual deployment puts the policy on the table, and changes nothing else but the words that
+refer to it.
 """
 
 import json
@@ -26,6 +29,7 @@ def main(arguments):
     without = literal(template, of_table)
     table = without["Resources"].pop("Table")
     write(path, "without-table.json", without)
+    del table["Properties"]["ResourcePolicy"]
     without["Resources"]["Table"] = table
     write(path, "with-table.json", without)
 

@@ -3,6 +3,7 @@
 import json
 import sys
 
+from architecture import stages
 from created import NOT_KEPT, NOT_MADE, compared
 from emulation import Account, Stack
 from operator_line import operated
@@ -41,6 +42,7 @@ def main():
     assert len(json.dumps(template)) <= LARGEST_TEMPLATE
     promised(template)
     print(f"{total} resources, of {MOST_RESOURCES} that a stack may have")
+    print(f"built for what they run on: {stages()} stages")
     account = Account()
     try:
         stack = Stack(account, "gatehouse-dev", template)

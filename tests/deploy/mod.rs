@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::cli::program;
 use local::template::workspace;
@@ -53,8 +54,8 @@ async fn run() -> String {
 #[tokio::test]
 async fn every_command_that_the_pages_tell_an_operator_to_use_exists() {
     let mut found = 0;
-    for page in ["docs/operations.md", "README.md"] {
-        for command in commands(page) {
+    for page in pages() {
+        for command in commands(&page) {
             // Help is what it prints as soon as it knows all that stands before.
             let done = Command::new(program().await)
                 .args(&command)
@@ -64,17 +65,29 @@ async fn every_command_that_the_pages_tell_an_operator_to_use_exists() {
                 .await
                 .expect("it is built");
             let complained = String::from_utf8_lossy(&done.stderr);
+            let page = page.display();
             assert!(done.status.success(), "{page}: {command:?}: {complained}");
             found += 1;
         }
     }
-    assert!(found > 15, "{found}");
+    assert!(found > 30, "{found}");
+}
+
+/// What an operator reads.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(workspace().join("docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    docs.filter(|path| path.extension().is_some_and(|kind| kind == "md"))
+        .chain(["README.md", "SECURITY.md"].map(|page| workspace().join(page)))
+        .collect()
 }
 
 /// The arguments of each `gatehouse …` of a page: on a line of its own, or between backticks.
-fn commands(page: &str) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(workspace().join(page)).unwrap();
+fn commands(page: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(page).unwrap();
+    // Of a list too, where they are further in.
     let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+    let lines = lines.map(str::trim_start);
     let spans = text.split('`').skip(1).step_by(2);
     let spans = spans.filter(|span| !span.contains('\n'));
     lines
@@ -84,7 +97,7 @@ fn commands(page: &str) -> Vec<Vec<String>> {
         .filter(|arguments| !arguments.starts_with("is ready"))
         .map(|arguments| {
             let end = arguments
-                .find(['#', '|', '<', '>'])
+                .find(['#', '|', '<', '>', '['])
                 .unwrap_or(arguments.len());
             let arguments = &arguments[..end];
             // What is between quotes is one argument.

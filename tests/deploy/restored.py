@@ -20,6 +20,11 @@ def adopted(account, template, parameters):
     table = with_table["Resources"].pop("Table")
     assert with_table == without
     assert table["DeletionPolicy"] == "Retain" and table["Type"] == "AWS::DynamoDB::Table"
+    # The usual deployment after the import adds the policy, and it alone.
+    usual = template["Resources"]["Table"]["Properties"]
+    left_out = {name: usual[name] for name in usual if name not in table["Properties"]}
+    assert list(left_out) == ["ResourcePolicy"], left_out
+    assert table["Properties"] == {name: usual[name] for name in usual if name not in left_out}
     for text in ('"Ref": "Table"', '"Table", "Arn"', "${Table"):
         assert text not in json.dumps(without), text
 
