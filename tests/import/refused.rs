@@ -172,6 +172,28 @@ async fn nobody_takes_a_name_an_id_or_a_tenant_that_is_somebody_elses() {
 }
 
 #[tokio::test]
+async fn an_invite_of_somebody_elses_refuses_its_row_alone() {
+    let place = Place::new().await;
+    let invited = json!({
+        "password_hash": null,
+        "invite_hash": "x".repeat(43),
+        "invite_expires_at": "2030-01-01T00:00:00Z",
+    });
+    let file = place.file("first.jsonl", line("jane@example.com", &invited));
+    assert_eq!(place.import(&file, &[]).await.code, 0);
+    assert_eq!(counted(&place.import(&file, &[]).await), [0, 1, 0]);
+    let rows = line("joe@example.com", &invited) + &line("fine@example.com", &json!({}));
+    let file = place.file("second.jsonl", rows);
+    let expected = [(1, "invite_hash is somebody else's".to_owned())];
+    let dry = place.import(&file, &["--dry-run"]).await;
+    assert_eq!((dry.code, counted(&dry)), (3, [1, 0, 1]), "{dry:?}");
+    assert_eq!(place.refused("second.jsonl.dry-run.jsonl"), expected);
+    let ran = place.import(&file, &["--patience", "0"]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [1, 0, 1]), "{ran:?}");
+    assert_eq!(place.refused("second.jsonl.refused.jsonl"), expected);
+}
+
+#[tokio::test]
 async fn with_all_each_row_names_its_own_tenant() {
     let place = Place::new().await.with(&["other"]).await;
     let rows = [
