@@ -98,6 +98,26 @@ async fn hashes_never_go_to_a_terminal() {
 }
 
 #[tokio::test]
+async fn hashes_go_into_no_file_that_the_shell_has_made() {
+    let place = full().await;
+    let export = ["users", "export", "--tenant", TENANT, "--with-hashes"];
+    let into = |arguments: &[&str], name: &str| {
+        let file = std::fs::File::create(place.path(name)).expect("a file");
+        let mut command = place.gatehouse.command(arguments);
+        command.stdout(file).output()
+    };
+    let ran = into(&export, "with").await.expect("it runs");
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("name it with --out"), "{said}");
+    assert_eq!(place.read("with"), "");
+    // Without hashes it may.
+    let ran = into(&export[..4], "without").await.expect("it runs");
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    assert_eq!(place.read("without").lines().count(), 2);
+}
+
+#[tokio::test]
 async fn imports_and_exports_are_in_the_audit_log_with_their_counts() {
     let place = full().await;
     let imported = events(&place, "sys_import");

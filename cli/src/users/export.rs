@@ -5,6 +5,7 @@ mod form;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -59,10 +60,18 @@ const PAGE: usize = 500;
 impl Export {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        if self.with_hashes && self.out.is_none() && io::stdout().is_terminal() {
-            return Err(Failure::usage(
-                "password hashes are not shown at a terminal: name a file with --out",
-            ));
+        if self.with_hashes && self.out.is_none() {
+            if io::stdout().is_terminal() {
+                return Err(Failure::usage(
+                    "password hashes are not shown at a terminal: name a file with --out",
+                ));
+            }
+            // The shell has made it, for everybody to read as a rule.
+            if stdout_is_file() {
+                return Err(Failure::usage(
+                    "password hashes go into no file that others may read: name it with --out",
+                ));
+            }
         }
         if let Some(out) = self.out.as_ref().filter(|out| out.exists()) {
             let there = format!("{} is there already", out.display());
@@ -233,6 +242,13 @@ impl<'a> Sink<'a> {
         file.sync_all().map_err(|error| failed(&part, &error))?;
         fs::rename(&part, out).map_err(|error| failed(out, &error))
     }
+}
+
+/// Whether standard output goes into a file. Whoever sits at the other end of a pipe looks after it.
+fn stdout_is_file() -> bool {
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    let about = stdout.and_then(|stdout| File::from(stdout).metadata());
+    about.is_ok_and(|about| about.is_file())
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
