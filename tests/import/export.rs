@@ -3,7 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
+use tokio::process::Command;
 
+use super::proxy::Proxy;
 use super::{HASH, Place, TENANT, line};
 use crate::cli::CommandLine;
 
@@ -84,6 +86,41 @@ async fn a_file_is_for_its_owner_alone_whole_and_never_overwritten() {
     let ran = place.gatehouse.run(&export).await;
     ran.assert_failed(1, &format!("{out} is there already"));
     assert_eq!(place.read("out.csv.part"), "");
+}
+
+#[tokio::test]
+async fn an_export_writes_through_no_link_over_no_file_and_leaves_no_part() {
+    let place = full().await;
+    let (out, part) = (place.path("out.jsonl"), place.path("out.jsonl.part"));
+    let export = ["users", "export", "--tenant", TENANT, "--out", &out];
+    let other = place.file("other", "untouched");
+    std::os::unix::fs::symlink(&other, &part).expect("a link");
+    let ran = place.gatehouse.run(&export).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("out.jsonl.part"), "{ran:?}");
+    assert_eq!(place.read("other"), "untouched");
+    std::fs::remove_file(&part).expect("the link goes");
+    // Held at a call that comes once the part is there: a file of this name comes meanwhile.
+    for interrupt in [true, false] {
+        let proxy = Proxy::start(place.stores.dynamodb_url(), 4, false).await;
+        let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+        let running = gatehouse.command(&export).spawn().expect("it starts");
+        proxy.reached().await;
+        assert!(std::fs::exists(&part).expect("a folder"));
+        if interrupt {
+            let process = running.id().expect("it runs").to_string();
+            let kill = Command::new("kill").args(["-INT", &process]).status().await;
+            assert!(kill.expect("kill runs").success());
+        } else {
+            place.file("out.jsonl", "another's");
+            proxy.release();
+        }
+        let ran = running.wait_with_output().await.expect("it ends");
+        let code = if interrupt { 130 } else { 1 };
+        assert_eq!(ran.status.code(), Some(code), "{ran:?}");
+        assert!(!std::fs::exists(&part).expect("a folder"));
+    }
+    assert_eq!(place.read("out.jsonl"), "another's");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! was done after the last time it was written is done again, which changes nothing.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -68,8 +68,9 @@ impl Kept {
     /// Keeps this in place of what was: whoever is killed meanwhile leaves one or the other.
     pub fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
         let part = private_file::beside(&self.0, ".part");
-        let mut file = private_file::open(&part)?;
-        file.set_len(0)?;
+        // Of a run that was killed.
+        private_file::remove(&part)?;
+        let mut file = private_file::create(&part)?;
         file.write_all(&serde_json::to_vec(checkpoint)?)?;
         file.sync_data()?;
         fs::rename(part, &self.0)
@@ -77,10 +78,7 @@ impl Kept {
 
     /// Forgets it.
     pub fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.0) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        private_file::remove(&self.0)
     }
 }
 
