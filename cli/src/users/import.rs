@@ -140,7 +140,9 @@ impl Import {
         let of = Of {
             sha256: checkpoint::sha256(&file).map_err(failed)?,
             table: operator.environment.config.table_name.clone(),
+            format,
             tenant: self.tenant.clone(),
+            allow_super_admin: self.allow_super_admin,
             api: operator.api.clone(),
         };
         let report = self.report_path()?;
@@ -151,6 +153,12 @@ impl Import {
         let header = header(&mut records, format)?;
         if checkpoint.position.bytes > 0 {
             eprintln!("going on after line {}", checkpoint.position.lines);
+            let refused = checkpoint.counts.refused;
+            if refused > 0 {
+                eprintln!(
+                    "{refused} rows were refused before this place; --from-start tries them again"
+                );
+            }
             records.go_to(checkpoint.position).map_err(failed)?;
         }
         let opened = Report::new(&report, checkpoint.report_bytes);
@@ -222,7 +230,7 @@ impl Import {
         let same = |earlier: &Checkpoint| earlier.of == of;
         if earlier.as_ref().is_some_and(|earlier| !same(earlier)) {
             eprintln!(
-                "the interrupted import was another, or its file has changed: from the start"
+                "the interrupted import had other options, or its file has changed: from the start"
             );
         }
         earlier.filter(same).unwrap_or(Checkpoint {

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::records::Position;
+use super::records::{Format, Position};
 use crate::users::private_file;
 
 /// What a row came to, and how many.
@@ -24,15 +24,19 @@ pub struct Counts {
     pub refused: u64,
 }
 
-/// Which import it is: the same file into the same place.
+/// Which import it is: the same file, read in the same way, into the same place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Of {
     /// The SHA-256 of the file.
     pub sha256: String,
     /// The table.
     pub table: String,
-    /// The tenant, unless each row names its own.
+    /// How the file is written.
+    pub format: Format,
+    /// The tenant, or `None` with `--all`, where each row names its own.
     pub tenant: Option<String>,
+    /// Whether rows with a `super_admin` are taken.
+    pub allow_super_admin: bool,
     /// Where the API is.
     pub api: String,
 }
