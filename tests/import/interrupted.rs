@@ -139,6 +139,22 @@ async fn it_says_that_rows_that_were_refused_before_are_not_tried_again() {
 }
 
 #[tokio::test]
+async fn it_remembers_which_hash_took_longest_and_never_the_hash() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let mut checkpoint = stopped(&place, &file, 2).await;
+    assert_eq!(checkpoint["slowest"]["scheme"], "PBKDF2");
+    assert!(!checkpoint.to_string().contains("NaCl"), "{checkpoint}");
+    // As if a costlier one had been among the first rows.
+    checkpoint["slowest"] = json!({"scheme": "bcrypt", "milliseconds": 123_456});
+    let kept = "users.jsonl.refused.jsonl.checkpoint";
+    place.file(kept, checkpoint.to_string());
+    let ran = place.import(&file, &[]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [4, 0, 1]), "{ran:?}");
+    assert_eq!(ran.json()["slowest_hash_ms"], 123_456);
+}
+
+#[tokio::test]
 async fn at_ctrl_c_it_ends_what_is_under_way_says_how_to_go_on_and_goes_on_there() {
     let place = Place::new().await;
     let file = place.file("users.jsonl", rows());
@@ -258,6 +274,7 @@ async fn another_file_of_the_same_name_begins_anew() {
         "position": {"bytes": 10, "lines": 1},
         "counts": {"imported": 1, "already_there": 0, "refused": 0},
         "report_bytes": 0,
+        "slowest": null,
     });
     place.file(
         "users.jsonl.refused.jsonl.checkpoint",

@@ -238,6 +238,7 @@ impl Import {
             position: Position::default(),
             counts: Counts::default(),
             report_bytes: 0,
+            slowest: None,
         })
     }
 }

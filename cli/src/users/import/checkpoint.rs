@@ -41,6 +41,15 @@ pub struct Of {
     pub api: String,
 }
 
+/// The hash that takes longest to check; never the hash itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slowest {
+    /// The name of its scheme.
+    pub scheme: String,
+    /// How long it took on the machine that imported it.
+    pub milliseconds: i64,
+}
+
 /// How far it has come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -52,6 +61,8 @@ pub struct Checkpoint {
     pub counts: Counts,
     /// How long the report is up to there, in bytes.
     pub report_bytes: u64,
+    /// Of all hashes up to there, and of some behind.
+    pub slowest: Option<Slowest>,
 }
 
 /// Where it is kept.
