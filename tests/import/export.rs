@@ -141,7 +141,9 @@ async fn hashes_go_into_no_file_that_the_shell_has_made() {
     let into = |arguments: &[&str], name: &str| {
         let file = std::fs::File::create(place.path(name)).expect("a file");
         let mut command = place.gatehouse.command(arguments);
-        command.stdout(file).output()
+        // `output` would make standard output a pipe again.
+        let running = command.stdout(file).spawn().expect("it starts");
+        running.wait_with_output()
     };
     let ran = into(&export, "with").await.expect("it runs");
     assert_eq!(ran.status.code(), Some(2), "{ran:?}");
