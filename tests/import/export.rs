@@ -92,7 +92,7 @@ async fn a_file_is_for_its_owner_alone_whole_and_never_overwritten() {
 async fn an_export_writes_through_no_link_over_no_file_and_leaves_no_part() {
     let place = full().await;
     let (out, part) = (place.path("out.jsonl"), place.path("out.jsonl.part"));
-    let export = ["users", "export", "--tenant", TENANT, "--out", &out];
+    let export = ["users", "export", "--tenant", TENANT, "--output", &out];
     let other = place.file("other", "untouched");
     std::os::unix::fs::symlink(&other, &part).expect("a link");
     let ran = place.gatehouse.run(&export).await;

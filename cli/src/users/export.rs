@@ -50,7 +50,7 @@ pub struct Export {
     with_hashes: bool,
 
     /// Write to this file, which is for your eyes only and must not be there yet; else to standard output.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "output", value_name = "FILE")]
     out: Option<PathBuf>,
 }
 

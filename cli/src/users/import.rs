@@ -12,9 +12,11 @@ mod run;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use shared::id::TenantId;
 use shared::password::Passwords;
 use shared::random;
@@ -38,6 +40,7 @@ pub use records::Format;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Import {
     /// The file: a JSON object on each line, or CSV with a header row.
+    #[arg(value_parser = PathBufValueParser::new().try_map(there))]
     file: PathBuf,
 
     /// The tenant that the users come into.
@@ -80,6 +83,11 @@ pub struct Import {
     /// How long a table that is away is waited for.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u32,
+}
+
+/// Whether the file is there is known before the deployment is asked for anything.
+fn there(path: PathBuf) -> io::Result<PathBuf> {
+    path.metadata().map(|_| path)
 }
 
 /// The exit code of whoever is interrupted: 128 and SIGINT.
