@@ -50,7 +50,7 @@ impl Users {
             Self::Delete(delete) => ask::interruptible(delete.run(operator)).await,
             Self::ResetPassword(reset) => ask::interruptible(reset.run(operator)).await,
             Self::Import(import) => import.run(operator, output).await,
-            Self::Export(export) => export.run(operator, output).await,
+            Self::Export(export) => ask::interruptible(export.run(operator, output)).await,
         }
     }
 }

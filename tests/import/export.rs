@@ -3,7 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
+use tokio::process::Command;
 
+use super::proxy::Proxy;
 use super::{HASH, Place, TENANT, line};
 use crate::cli::CommandLine;
 
@@ -87,6 +89,41 @@ async fn a_file_is_for_its_owner_alone_whole_and_never_overwritten() {
 }
 
 #[tokio::test]
+async fn an_export_writes_through_no_link_over_no_file_and_leaves_no_part() {
+    let place = full().await;
+    let (out, part) = (place.path("out.jsonl"), place.path("out.jsonl.part"));
+    let export = ["users", "export", "--tenant", TENANT, "--output", &out];
+    let other = place.file("other", "untouched");
+    std::os::unix::fs::symlink(&other, &part).expect("a link");
+    let ran = place.gatehouse.run(&export).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("out.jsonl.part"), "{ran:?}");
+    assert_eq!(place.read("other"), "untouched");
+    std::fs::remove_file(&part).expect("the link goes");
+    // Held at a call that comes once the part is there: a file of this name comes meanwhile.
+    for interrupt in [true, false] {
+        let proxy = Proxy::start(place.stores.dynamodb_url(), 4, false).await;
+        let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+        let running = gatehouse.command(&export).spawn().expect("it starts");
+        proxy.reached().await;
+        assert!(std::fs::exists(&part).expect("a folder"));
+        if interrupt {
+            let process = running.id().expect("it runs").to_string();
+            let kill = Command::new("kill").args(["-INT", &process]).status().await;
+            assert!(kill.expect("kill runs").success());
+        } else {
+            place.file("out.jsonl", "another's");
+            proxy.release();
+        }
+        let ran = running.wait_with_output().await.expect("it ends");
+        let code = if interrupt { 130 } else { 1 };
+        assert_eq!(ran.status.code(), Some(code), "{ran:?}");
+        assert!(!std::fs::exists(&part).expect("a folder"));
+    }
+    assert_eq!(place.read("out.jsonl"), "another's");
+}
+
+#[tokio::test]
 async fn hashes_never_go_to_a_terminal() {
     let place = full().await;
     let export = ["users", "export", "--tenant", TENANT, "--with-hashes"];
@@ -95,6 +132,28 @@ async fn hashes_never_go_to_a_terminal() {
     assert_eq!(shown.code, 2, "{shown:?}");
     assert!(shown.screen.contains("name a file with --out"), "{shown:?}");
     assert!(!shown.screen.contains("NaCl"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn hashes_go_into_no_file_that_the_shell_has_made() {
+    let place = full().await;
+    let export = ["users", "export", "--tenant", TENANT, "--with-hashes"];
+    let into = |arguments: &[&str], name: &str| {
+        let file = std::fs::File::create(place.path(name)).expect("a file");
+        let mut command = place.gatehouse.command(arguments);
+        // `output` would make standard output a pipe again.
+        let running = command.stdout(file).spawn().expect("it starts");
+        running.wait_with_output()
+    };
+    let ran = into(&export, "with").await.expect("it runs");
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("name it with --out"), "{said}");
+    assert_eq!(place.read("with"), "");
+    // Without hashes it may.
+    let ran = into(&export[..4], "without").await.expect("it runs");
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    assert_eq!(place.read("without").lines().count(), 2);
 }
 
 #[tokio::test]

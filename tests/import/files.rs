@@ -7,6 +7,7 @@ use shared::clock::Timestamp;
 use shared::store::user::UserStatus;
 
 use super::{HASH, PASSWORD, Place, TENANT, counted, line};
+use crate::cli::CommandLine;
 
 #[tokio::test]
 async fn a_row_of_json_becomes_the_user_that_it_says() {
@@ -163,8 +164,14 @@ async fn a_file_that_cannot_be_meant_is_refused_whole() {
     let own = place.file("own.jsonl", "");
     let ran = place.import(&own, &["--report", &own]).await;
     ran.assert_failed(2, "the report cannot be the file itself");
-    let gone = place.import(&place.path("gone.jsonl"), &[]).await;
-    assert_eq!(gone.code, 1, "{gone:?}");
+    // Before it is even asked which deployment.
+    let gone = place.path("gone.jsonl");
+    let import = ["users", "import", &gone, "--tenant", TENANT];
+    let nowhere = CommandLine::without_target().await;
+    let ran = nowhere.run(&import).await;
+    assert!(ran.stderr.contains("gone.jsonl"), "{ran:?}");
+    assert!(ran.stderr.contains("No such file"), "{ran:?}");
+    assert_eq!(ran.code, 2, "{ran:?}");
     let ran = place.gatehouse.run(&["users", "import", &own]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
     let import = ["users", "import", own.as_str(), "--tenant", "nobodys"];

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
@@ -86,6 +86,72 @@ async fn killed_before_or_after_any_of_its_calls_it_is_whole_the_next_time() {
     }
     // The tenant, a transaction for each of four users, the import's own event: each before and after.
     assert!(kills >= 12, "{kills}");
+}
+
+/// An import of [`rows`] that Ctrl-C has ended in the transaction of line 2, or of the one behind line 3 that
+/// is refused; gives its checkpoint.
+async fn stopped(place: &Place, file: &str, line: usize) -> Value {
+    // The tenant, then a transaction for each.
+    let held = if line == 2 { 3 } else { 4 };
+    let proxy = Proxy::start(place.stores.dynamodb_url(), held, false).await;
+    let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+    let import = ["users", "import", file, "--tenant", TENANT];
+    let one = ["--at-once", "1"];
+    let mut running = gatehouse
+        .command(&[&import[..], &one[..]].concat())
+        .spawn()
+        .expect("it starts");
+    proxy.reached().await;
+    let process = running.id().expect("it runs").to_string();
+    let kill = Command::new("kill").args(["-INT", &process]).status().await;
+    assert!(kill.expect("kill runs").success());
+    let mut stderr = BufReader::new(running.stderr.take().expect("a pipe"));
+    let mut said = String::new();
+    stderr.read_line(&mut said).await.expect("it says so");
+    proxy.release();
+    let status = running.wait().await.expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    let checkpoint = place.read("users.jsonl.refused.jsonl.checkpoint");
+    serde_json::from_str(&checkpoint).expect("a checkpoint")
+}
+
+#[tokio::test]
+async fn with_other_options_it_begins_anew() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    stopped(&place, &file, 2).await;
+    let ran = place.import(&file, &["--allow-super-admin"]).await;
+    assert!(ran.stderr.contains("other options"), "{ran:?}");
+    assert_eq!((ran.code, counted(&ran)), (3, [2, 2, 1]), "{ran:?}");
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn it_says_that_rows_that_were_refused_before_are_not_tried_again() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    stopped(&place, &file, 4).await;
+    let ran = place.import(&file, &[]).await;
+    let told = "going on after line 4\n1 rows were refused before this place; --from-start tries them again\n";
+    assert!(ran.stderr.starts_with(told), "{ran:?}");
+    assert_eq!((ran.code, counted(&ran)), (3, [4, 0, 1]), "{ran:?}");
+    assert_whole(&place).await;
+}
+
+#[tokio::test]
+async fn it_remembers_which_hash_took_longest_and_never_the_hash() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", rows());
+    let mut checkpoint = stopped(&place, &file, 2).await;
+    assert_eq!(checkpoint["slowest"]["scheme"], "PBKDF2");
+    assert!(!checkpoint.to_string().contains("NaCl"), "{checkpoint}");
+    // As if a costlier one had been among the first rows.
+    checkpoint["slowest"] = json!({"scheme": "bcrypt", "milliseconds": 123_456});
+    let kept = "users.jsonl.refused.jsonl.checkpoint";
+    place.file(kept, checkpoint.to_string());
+    let ran = place.import(&file, &[]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [4, 0, 1]), "{ran:?}");
+    assert_eq!(ran.json()["slowest_hash_ms"], 123_456);
 }
 
 #[tokio::test]
@@ -201,10 +267,14 @@ async fn another_file_of_the_same_name_begins_anew() {
     let place = Place::new().await;
     let file = place.file("users.jsonl", rows());
     let checkpoint = json!({
-        "of": {"sha256": "x", "table": "gatehouse", "tenant": TENANT, "api": "http://127.0.0.1:9000"},
+        "of": {
+            "sha256": "x", "table": "gatehouse", "format": "Jsonl", "tenant": TENANT,
+            "allow_super_admin": false, "api": "http://127.0.0.1:9000",
+        },
         "position": {"bytes": 10, "lines": 1},
         "counts": {"imported": 1, "already_there": 0, "refused": 0},
         "report_bytes": 0,
+        "slowest": null,
     });
     place.file(
         "users.jsonl.refused.jsonl.checkpoint",

@@ -58,6 +58,9 @@ fn cases() -> Vec<(Value, &'static str)> {
         (json!({"updated_at": 5}), "updated_at must be a string"),
         (json!({"last_login": "now"}), "last_login must be a time"),
         (json!({"id": "operator"}), "id must have"),
+        (json!({"id": "gatehouse"}), "id must have"),
+        (json!({"id": "rotation"}), "id must have"),
+        (json!({"id": "rotate-keys"}), "id must have"),
         (json!({"id": 5}), "id must be a string"),
         (json!({"id": "-x"}), "id must have"),
         (json!({"id": "a#b"}), "id must have"),
@@ -169,6 +172,28 @@ async fn nobody_takes_a_name_an_id_or_a_tenant_that_is_somebody_elses() {
     assert_eq!(place.gatehouse.run(&import).await.code, 3);
     let expected = [(1, "id is that of another tenant's user".to_owned())];
     assert_eq!(place.refused("third.jsonl.refused.jsonl"), expected);
+}
+
+#[tokio::test]
+async fn an_invite_of_somebody_elses_refuses_its_row_alone() {
+    let place = Place::new().await;
+    let invited = json!({
+        "password_hash": null,
+        "invite_hash": "x".repeat(43),
+        "invite_expires_at": "2030-01-01T00:00:00Z",
+    });
+    let file = place.file("first.jsonl", line("jane@example.com", &invited));
+    assert_eq!(place.import(&file, &[]).await.code, 0);
+    assert_eq!(counted(&place.import(&file, &[]).await), [0, 1, 0]);
+    let rows = line("joe@example.com", &invited) + &line("fine@example.com", &json!({}));
+    let file = place.file("second.jsonl", rows);
+    let expected = [(1, "invite_hash is somebody else's".to_owned())];
+    let dry = place.import(&file, &["--dry-run"]).await;
+    assert_eq!((dry.code, counted(&dry)), (3, [1, 0, 1]), "{dry:?}");
+    assert_eq!(place.refused("second.jsonl.dry-run.jsonl"), expected);
+    let ran = place.import(&file, &["--patience", "0"]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [1, 0, 1]), "{ran:?}");
+    assert_eq!(place.refused("second.jsonl.refused.jsonl"), expected);
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub struct Export {
     to: Option<Moment>,
 
     /// The file to write, which only you can read; by default standard output.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, visible_alias = "out", short, value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Go on after the last event of the file.

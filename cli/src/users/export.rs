@@ -5,6 +5,7 @@ mod form;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -49,7 +50,7 @@ pub struct Export {
     with_hashes: bool,
 
     /// Write to this file, which is for your eyes only and must not be there yet; else to standard output.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "output", value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
@@ -59,10 +60,18 @@ const PAGE: usize = 500;
 impl Export {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        if self.with_hashes && self.out.is_none() && io::stdout().is_terminal() {
-            return Err(Failure::usage(
-                "password hashes are not shown at a terminal: name a file with --out",
-            ));
+        if self.with_hashes && self.out.is_none() {
+            if io::stdout().is_terminal() {
+                return Err(Failure::usage(
+                    "password hashes are not shown at a terminal: name a file with --out",
+                ));
+            }
+            // The shell has made it, for everybody to read as a rule.
+            if stdout_is_file() {
+                return Err(Failure::usage(
+                    "password hashes go into no file that others may read: name it with --out",
+                ));
+            }
         }
         if let Some(out) = self.out.as_ref().filter(|out| out.exists()) {
             let there = format!("{} is there already", out.display());
@@ -169,13 +178,22 @@ impl Export {
 /// Where an export goes.
 enum Sink<'a> {
     /// Into a file that gets its name when it is whole.
-    File {
-        part: PathBuf,
-        file: io::BufWriter<File>,
-        out: &'a Path,
-    },
+    File(Part<'a>, io::BufWriter<File>),
     /// To whoever reads.
     Pipe { lines: Vec<u8>, output: Output },
+}
+
+/// What a file is called until it is whole; it goes, however the export ends.
+struct Part<'a> {
+    path: PathBuf,
+    out: &'a Path,
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        // Whoever could not remove it is told of what went wrong before.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// So many bytes go to a pipe at a time.
@@ -187,17 +205,17 @@ impl<'a> Sink<'a> {
             let lines = Vec::new();
             return Ok(Self::Pipe { lines, output });
         };
-        let part = private_file::beside(out, ".part");
-        let file = private_file::open(&part).map_err(|error| failed(&part, &error))?;
-        file.set_len(0).map_err(|error| failed(&part, &error))?;
-        let file = io::BufWriter::new(file);
-        Ok(Self::File { part, file, out })
+        let path = private_file::beside(out, ".part");
+        // One that is there is another export's, under way or killed.
+        let file = private_file::create(&path).map_err(|error| failed(&path, &error))?;
+        Ok(Self::File(Part { path, out }, io::BufWriter::new(file)))
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Failure> {
         match self {
-            Self::File { part, file, .. } => {
-                file.write_all(text).map_err(|error| failed(part, &error))
+            Self::File(part, file) => {
+                let written = file.write_all(text);
+                written.map_err(|error| failed(&part.path, &error))
             }
             Self::Pipe { lines, .. } => {
                 lines.extend_from_slice(text);
@@ -224,15 +242,21 @@ impl<'a> Sink<'a> {
 
     fn close(mut self) -> Result<(), Failure> {
         self.print()?;
-        let Self::File { part, file, out } = self else {
+        let Self::File(part, mut file) = self else {
             return Ok(());
         };
-        let file = file
-            .into_inner()
-            .map_err(|error| failed(&part, error.error()))?;
-        file.sync_all().map_err(|error| failed(&part, &error))?;
-        fs::rename(&part, out).map_err(|error| failed(out, &error))
+        let whole = file.flush().and_then(|()| file.get_ref().sync_all());
+        whole.map_err(|error| failed(&part.path, &error))?;
+        // Unlike a rename, a link never takes the place of a file that has come meanwhile.
+        fs::hard_link(&part.path, part.out).map_err(|error| failed(part.out, &error))
     }
+}
+
+/// Whether standard output goes into a file. Whoever sits at the other end of a pipe looks after it.
+fn stdout_is_file() -> bool {
+    let stdout = io::stdout().as_fd().try_clone_to_owned();
+    let about = stdout.and_then(|stdout| File::from(stdout).metadata());
+    about.is_ok_and(|about| about.is_file())
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {

@@ -12,9 +12,11 @@ mod run;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use shared::id::TenantId;
 use shared::password::Passwords;
 use shared::random;
@@ -38,6 +40,7 @@ pub use records::Format;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Import {
     /// The file: a JSON object on each line, or CSV with a header row.
+    #[arg(value_parser = PathBufValueParser::new().try_map(there))]
     file: PathBuf,
 
     /// The tenant that the users come into.
@@ -80,6 +83,11 @@ pub struct Import {
     /// How long a table that is away is waited for.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u32,
+}
+
+/// Whether the file is there is known before the deployment is asked for anything.
+fn there(path: PathBuf) -> io::Result<PathBuf> {
+    path.metadata().map(|_| path)
 }
 
 /// The exit code of whoever is interrupted: 128 and SIGINT.
@@ -140,7 +148,9 @@ impl Import {
         let of = Of {
             sha256: checkpoint::sha256(&file).map_err(failed)?,
             table: operator.environment.config.table_name.clone(),
+            format,
             tenant: self.tenant.clone(),
+            allow_super_admin: self.allow_super_admin,
             api: operator.api.clone(),
         };
         let report = self.report_path()?;
@@ -151,6 +161,12 @@ impl Import {
         let header = header(&mut records, format)?;
         if checkpoint.position.bytes > 0 {
             eprintln!("going on after line {}", checkpoint.position.lines);
+            let refused = checkpoint.counts.refused;
+            if refused > 0 {
+                eprintln!(
+                    "{refused} rows were refused before this place; --from-start tries them again"
+                );
+            }
             records.go_to(checkpoint.position).map_err(failed)?;
         }
         let opened = Report::new(&report, checkpoint.report_bytes);
@@ -222,7 +238,7 @@ impl Import {
         let same = |earlier: &Checkpoint| earlier.of == of;
         if earlier.as_ref().is_some_and(|earlier| !same(earlier)) {
             eprintln!(
-                "the interrupted import was another, or its file has changed: from the start"
+                "the interrupted import had other options, or its file has changed: from the start"
             );
         }
         earlier.filter(same).unwrap_or(Checkpoint {
@@ -230,6 +246,7 @@ impl Import {
             position: Position::default(),
             counts: Counts::default(),
             report_bytes: 0,
+            slowest: None,
         })
     }
 }

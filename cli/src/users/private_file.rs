@@ -1,22 +1,46 @@
-//! Files that only their owner may read: what they hold is about people, and may be hashes.
+//! Files that only their owner may read: what they hold is about people, and may be hashes. None of them is
+//! opened by a symbolic link, which somebody else may have laid there.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 const OWNERS: u32 = 0o600;
 
+/// Makes a file to write, which must not be there.
+pub fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create_new(true).mode(OWNERS);
+    options.open(path)
+}
+
 /// Opens a file to write at its end, which is made if it is not there.
 pub fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(OWNERS)
-        .open(path)?;
-    // One that was there may be more open.
+    let file = match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return create(path),
+        opened => opened?,
+    };
+    if !file.metadata()?.is_file() || !is_at(&file, path)? {
+        return Err(io::Error::other("it is there, and no file of its own"));
+    }
+    // It may be more open.
     file.set_permissions(Permissions::from_mode(OWNERS))?;
     Ok(file)
+}
+
+/// Whether it is this file that has the name, and no link to it.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (opened, named) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
+}
+
+/// Removes a file if it is there.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A path beside another.

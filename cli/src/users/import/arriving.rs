@@ -15,6 +15,7 @@ use shared::store::key::Key;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use super::checkpoint::Slowest;
 use super::records::{Position, Record};
 use super::row::{self, Rules};
 use crate::failure::Failure;
@@ -55,8 +56,8 @@ pub struct Seen {
     unknown: BTreeMap<String, bool>,
     /// The tenants that rows have named, and whether they are there.
     tenants: BTreeMap<String, bool>,
-    /// The costliest hash of each scheme, and its work.
-    costliest: BTreeMap<&'static str, (u64, Zeroizing<String>)>,
+    /// The most work of a hash of each scheme, and that hash until it has been measured.
+    costliest: BTreeMap<&'static str, (u64, Option<Zeroizing<String>>)>,
 }
 
 /// What came of a row.
@@ -138,7 +139,7 @@ impl Arriving<'_> {
             let mut seen = self.seen.borrow_mut();
             let (work, costliest) = seen.costliest.entry(stored.scheme()).or_default();
             if stored.work() > *work {
-                (*work, *costliest) = (stored.work(), hash.clone());
+                (*work, *costliest) = (stored.work(), Some(hash.clone()));
             }
         }
         Ok(arrival)
@@ -206,6 +207,35 @@ impl Arriving<'_> {
         came
     }
 
+    /// Measures what the costliest hashes take that have come since the last time; `slowest` is what took
+    /// longest so far.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for one.
+    pub fn measure(&self, slowest: &mut Option<Slowest>) -> Result<(), Failure> {
+        for (scheme, (_, hash)) in &mut self.seen.borrow_mut().costliest {
+            let Some(hash) = hash.take() else {
+                continue;
+            };
+            let began = self.operator.now();
+            let checked = self.passwords.try_out(&hash);
+            checked.map_err(|error| Failure::new(error.to_string()))?;
+            let milliseconds = self.operator.now().millis() - began.millis();
+            if slowest
+                .as_ref()
+                .is_none_or(|slowest| milliseconds > slowest.milliseconds)
+            {
+                let scheme = (*scheme).to_owned();
+                *slowest = Some(Slowest {
+                    scheme,
+                    milliseconds,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Does something again for as long as the table is away, with longer and longer pauses.
     pub async fn patiently<T>(
         &self,
@@ -241,11 +271,5 @@ impl Seen {
             name.clone()
         });
         untold.collect()
-    }
-
-    /// The costliest hash of each scheme.
-    pub fn costliest(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let hashes = self.costliest.iter();
-        hashes.map(|(scheme, (_, hash))| (*scheme, hash.as_str()))
     }
 }

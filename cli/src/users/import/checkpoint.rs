@@ -2,7 +2,7 @@
 //! was done after the last time it was written is done again, which changes nothing.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::records::Position;
+use super::records::{Format, Position};
 use crate::users::private_file;
 
 /// What a row came to, and how many.
@@ -24,17 +24,30 @@ pub struct Counts {
     pub refused: u64,
 }
 
-/// Which import it is: the same file into the same place.
+/// Which import it is: the same file, read in the same way, into the same place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Of {
     /// The SHA-256 of the file.
     pub sha256: String,
     /// The table.
     pub table: String,
-    /// The tenant, unless each row names its own.
+    /// How the file is written.
+    pub format: Format,
+    /// The tenant, or `None` with `--all`, where each row names its own.
     pub tenant: Option<String>,
+    /// Whether rows with a `super_admin` are taken.
+    pub allow_super_admin: bool,
     /// Where the API is.
     pub api: String,
+}
+
+/// The hash that takes longest to check; never the hash itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slowest {
+    /// The name of its scheme.
+    pub scheme: String,
+    /// How long it took on the machine that imported it.
+    pub milliseconds: i64,
 }
 
 /// How far it has come.
@@ -48,6 +61,8 @@ pub struct Checkpoint {
     pub counts: Counts,
     /// How long the report is up to there, in bytes.
     pub report_bytes: u64,
+    /// Of all hashes up to there, and of some behind.
+    pub slowest: Option<Slowest>,
 }
 
 /// Where it is kept.
@@ -68,8 +83,9 @@ impl Kept {
     /// Keeps this in place of what was: whoever is killed meanwhile leaves one or the other.
     pub fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
         let part = private_file::beside(&self.0, ".part");
-        let mut file = private_file::open(&part)?;
-        file.set_len(0)?;
+        // Of a run that was killed.
+        private_file::remove(&part)?;
+        let mut file = private_file::create(&part)?;
         file.write_all(&serde_json::to_vec(checkpoint)?)?;
         file.sync_data()?;
         fs::rename(part, &self.0)
@@ -77,10 +93,7 @@ impl Kept {
 
     /// Forgets it.
     pub fn remove(&self) -> io::Result<()> {
-        match fs::remove_file(&self.0) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        private_file::remove(&self.0)
     }
 }
 

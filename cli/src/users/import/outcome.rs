@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::arriving::Arriving;
-use super::checkpoint::{Counts, Kept};
+use super::checkpoint::{Counts, Kept, Slowest};
 use super::run::Run;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -21,9 +20,9 @@ pub fn tell(run: &Run<'_>, output: &Output, dry_run: bool) -> Result<(), Failure
         already_there,
         refused,
     } = run.checkpoint.counts;
-    let slowest = slowest(&run.arriving)?;
+    let slowest = run.checkpoint.slowest.as_ref();
     let report = (refused > 0).then(|| run.report.path().display().to_string());
-    let milliseconds = slowest.map(|(_, milliseconds)| milliseconds);
+    let milliseconds = slowest.map(|slowest| slowest.milliseconds);
     let document = json!({
         "dry_run": dry_run,
         "imported": imported,
@@ -38,7 +37,11 @@ pub fn tell(run: &Run<'_>, output: &Output, dry_run: bool) -> Result<(), Failure
         ("already there", already_there.to_string()),
         ("refused", refused.to_string()),
     ];
-    if let Some((scheme, milliseconds)) = slowest {
+    if let Some(Slowest {
+        scheme,
+        milliseconds,
+    }) = slowest
+    {
         fields.push(("slowest hash", format!("{scheme}, {milliseconds} ms here")));
     }
     output.one(&document, &fields)?;
@@ -54,21 +57,4 @@ pub fn tell(run: &Run<'_>, output: &Output, dry_run: bool) -> Result<(), Failure
         ))),
         None => Ok(()),
     }
-}
-
-/// Which of the imported hashes that are no argon2 takes longest to check, and how long on this machine, in
-/// milliseconds.
-fn slowest(arriving: &Arriving<'_>) -> Result<Option<(&'static str, i64)>, Failure> {
-    let seen = arriving.seen.borrow();
-    let mut slowest = None;
-    for (scheme, hash) in seen.costliest() {
-        let began = arriving.operator.now();
-        let checked = arriving.passwords.try_out(hash);
-        checked.map_err(|error| Failure::new(error.to_string()))?;
-        let took = arriving.operator.now().millis() - began.millis();
-        if slowest.is_none_or(|(_, most)| took > most) {
-            slowest = Some((scheme, took));
-        }
-    }
-    Ok(slowest)
 }

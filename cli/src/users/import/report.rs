@@ -1,8 +1,8 @@
 //! Which rows were refused and why: JSON lines with the number of the line in the file. Nothing that a row
 //! says stands there.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -32,10 +32,8 @@ impl Report {
             bytes,
         };
         if bytes == 0 {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-                _ => return Ok(report),
-            }
+            private_file::remove(path)?;
+            return Ok(report);
         }
         let file = private_file::open(path)?;
         file.set_len(bytes)?;

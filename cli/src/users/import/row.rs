@@ -10,6 +10,7 @@ use shared::id::UserId;
 use shared::password::Passwords;
 use shared::role::{Rank, Role};
 use shared::store::user::{CurrentInvite, UserStatus};
+use shared::token::access::CLIENT_ID;
 use zeroize::Zeroizing;
 
 use crate::users::members::SEPARATOR;
@@ -24,6 +25,9 @@ pub struct Rules<'a> {
 
 /// The longest id, in bytes.
 const LONGEST_ID: usize = 128;
+/// Who acts and signs in under these names is no user: the operator, users' own tokens as a client, and a
+/// rotation of keys with its trial of the new ones.
+const OURS: [&str; 4] = ["operator", CLIENT_ID, "rotation", "rotate-keys"];
 /// The most kinds of a user, and the longest of them, in bytes: a row stays small.
 const KINDS: usize = 16;
 /// See [`KINDS`].
@@ -127,11 +131,11 @@ fn id(members: &Members) -> Result<Option<UserId>, String> {
     };
     let begins = id.starts_with(|first: char| first.is_ascii_alphanumeric());
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:|".contains(c);
-    // The operator acts under this name.
-    if !begins || !id.chars().all(fits) || id.len() > LONGEST_ID || id == "operator" {
+    if !begins || !id.chars().all(fits) || id.len() > LONGEST_ID || OURS.contains(&id) {
         return Err(format!(
             "id must have up to {LONGEST_ID} letters, digits, - _ . : |, begin with one of the first two, \
-             and not be operator"
+             and be none of {}",
+            OURS.join(", ")
         ));
     }
     Ok(Some(UserId::from(id)))

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io;
 use std::pin::pin;
 
 use futures_util::StreamExt as _;
@@ -94,17 +93,17 @@ impl Run<'_> {
                             let line = format!("members of this name are left out: {name}");
                             state.progress.say(&line);
                         }
-                        if let Err(error) = state.settle(arrived, arriving.operator.now()) {
-                            break Err(Failure::new(format!("cannot write the report: {error}")));
+                        if let Err(failure) = state.settle(arrived, arriving) {
+                            break Err(failure);
                         }
                     }
                 }
             }
         };
         self.progress.end();
+        self.arriving.measure(&mut self.checkpoint.slowest)?;
         if let Some(kept) = &self.kept {
-            let kept = kept.write(&self.checkpoint);
-            kept.map_err(|error| Failure::new(format!("cannot keep the place: {error}")))?;
+            keep(kept, &self.checkpoint)?;
         }
         ended?;
         Ok(if stopped.get() {
@@ -151,10 +150,12 @@ struct State<'a> {
 
 impl State<'_> {
     /// Rows come here in their order, so that all before this one is done.
-    fn settle(&mut self, arrived: Arrived, now: Timestamp) -> io::Result<()> {
+    fn settle(&mut self, arrived: Arrived, arriving: &Arriving<'_>) -> Result<(), Failure> {
         if let Came::Refused(why) = &arrived.came {
-            self.report.refuse(arrived.line, why)?;
+            let refused = self.report.refuse(arrived.line, why);
+            refused.map_err(|error| Failure::new(format!("cannot write the report: {error}")))?;
         }
+        let now = arriving.operator.now();
         self.checkpoint.counts.add(&arrived.came);
         if let Some(tenant) = arrived.tenant {
             self.done.entry(tenant).or_default().add(&arrived.came);
@@ -166,7 +167,8 @@ impl State<'_> {
         if let Some(kept) = self.kept
             && now >= self.kept_at.plus_seconds(KEPT_EVERY_SECONDS)
         {
-            kept.write(self.checkpoint)?;
+            arriving.measure(&mut self.checkpoint.slowest)?;
+            keep(kept, self.checkpoint)?;
             self.kept_at = now;
         }
         Ok(())
@@ -181,6 +183,11 @@ impl Counts {
             Came::Refused(_) => self.refused += 1,
         }
     }
+}
+
+fn keep(kept: &Kept, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    let kept = kept.write(checkpoint);
+    kept.map_err(|error| Failure::new(format!("cannot keep the place: {error}")))
 }
 
 fn on(kind: SignalKind) -> Result<Signal, Failure> {

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::{event_of, lost, names};
+use super::{event_of, names};
 use crate::app::Verifying;
 use crate::auth::admin::Admin;
 use crate::auth::login_name::LoginName;
@@ -71,6 +71,9 @@ pub struct Newcomer {
     arrival: Arrival,
     event: Event,
 }
+
+/// How often a newcomer is tried while what is in its way comes and goes.
+const TRIES: u32 = 3;
 
 /// What became of a newcomer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,14 +196,20 @@ pub async fn bring(
     keys: &PasswordKeys,
 ) -> Result<Came, Error> {
     let changes = newcomer.changes()?;
-    if app.store.make(&changes, &newcomer.event).await? {
-        return Ok(Came::New);
+    for _ in 0..TRIES {
+        if app.store.make(&changes, &newcomer.event).await? {
+            return Ok(Came::New);
+        }
+        match foresee(app, newcomer, keys).await? {
+            // Whoever was in the way has gone.
+            Came::New => {}
+            other => return Ok(other),
+        }
     }
-    match foresee(app, newcomer, keys).await? {
-        // Whoever was in the way has gone.
-        Came::New => Err(lost()),
-        other => Ok(other),
-    }
+    // No failure of the table, which the whole import would wait for: the other rows can still come.
+    Ok(Came::Refused(
+        "others change the same rows all the time; import it again".to_owned(),
+    ))
 }
 
 /// What would become of a newcomer now; nothing is written.
@@ -215,12 +224,17 @@ pub async fn foresee(
 ) -> Result<Came, Error> {
     let mut wanted = vec![Key::user(&newcomer.user.id)];
     wanted.extend(names(&newcomer.user)?);
+    let invite = newcomer.arrival.invite.as_ref();
+    wanted.extend(invite.map(|invite| Key::invite(&invite.hash)));
     let mut rows = app.store.read_all(&wanted).await?.into_iter();
     if let Some(row) = rows.next().flatten() {
         return already::compare(newcomer, &parse(row, "user")?, keys);
     }
     let username = newcomer.user.username.as_ref().map(|_| "username");
-    for (name, row) in username.into_iter().chain(["email"]).zip(rows) {
+    let invite = invite.map(|_| "invite_hash");
+    // In the order in which they were asked for.
+    let taken = username.into_iter().chain(["email"]).chain(invite);
+    for (name, row) in taken.zip(rows) {
         if row.is_some() {
             return Ok(Came::Refused(format!("{name} is somebody else's")));
         }
