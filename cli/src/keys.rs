@@ -7,6 +7,7 @@ mod rotate;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use shared::auth;
+use shared::error::Error;
 use shared::keys::secret::Secret;
 
 use crate::failure::Failure;
@@ -93,18 +94,32 @@ impl Keys {
 }
 
 async fn revoke(operator: &Operator, output: &Output, kid: &str) -> Result<(), Failure> {
-    // Hashes are sealed under it, and nobody could sign in any more.
-    let passwords = Which::Passwords.secret(operator).current().await?;
-    let sealing = shared::password::rotation::notes(&passwords.text)?;
-    if sealing.iter().any(|note| note.kid == kid) {
-        return Err(Failure::new(
-            "that key seals password hashes, which nothing else opens: rotate it instead",
-        ));
-    }
     let keys = Which::Keys.secret(operator);
-    auth::keys::revoke(&operator.app, &keys, &operator.call(), kid).await?;
+    // First of all, since this is what readers heed.
+    match auth::keys::revoke(&operator.app, &keys, &operator.call(), kid).await {
+        Err(Error::NotFound(why)) => return Err(not_revocable(operator, kid, why).await?),
+        revoked => revoked?,
+    }
+    let dropped = auth::keys::drop_revoked(&operator.app, &keys, operator.now()).await;
+    dropped.map_err(|error| {
+        let again = "revoked; run it again to drop the key from the secret";
+        Failure::in_part(format!("{again}: {error}"))
+    })?;
     let done = json!({"revoked": kid});
     output.one(&done, &[("revoked", kid.to_owned())])
+}
+
+/// Why a key that neither signs nor makes refresh tokens is not revoked.
+async fn not_revocable(operator: &Operator, kid: &str, why: &str) -> Result<Failure, Failure> {
+    let passwords = Which::Passwords.secret(operator).current().await?;
+    let sealing = shared::password::rotation::notes(&passwords.text)?;
+    // Hashes are sealed under it, and nobody could sign in any more.
+    let seals = sealing.iter().any(|note| note.kid == kid);
+    Ok(Failure::new(if seals {
+        "that key seals password hashes, which nothing else opens: rotate it instead"
+    } else {
+        why
+    }))
 }
 
 async fn publish(operator: &Operator, output: &Output) -> Result<(), Failure> {

@@ -18,7 +18,9 @@ use crate::world::World;
 pub async fn revoke(world: &World, kid: &str) -> Result<(), Error> {
     let app: &Verifying = world.cold_instance();
     let keys = secret(world, local::KEYS_SECRET);
-    auth::keys::revoke(app, &keys, &call(world), kid).await
+    let call = call(world);
+    auth::keys::revoke(app, &keys, &call, kid).await?;
+    auth::keys::drop_revoked(app, &keys, call.now).await
 }
 
 /// Whether the current ring, and every pending one that may still become it, is without the key.
@@ -65,7 +67,10 @@ async fn race(world: &'static World, race: &Race, parallel: bool) -> Result<(), 
     let (kid, app): (String, &Verifying) = (gone.clone(), world.cold_instance());
     let keys = secret(world, local::KEYS_SECRET);
     let call = call(world);
-    let revoking = async move { auth::keys::revoke(app, &keys, &call, &kid).await };
+    let revoking = async move {
+        auth::keys::revoke(app, &keys, &call, &kid).await?;
+        auth::keys::drop_revoked(app, &keys, call.now).await
+    };
     let racers: Vec<Racer<Result<(), Error>>> = vec![
         Box::pin(async move { begun.run().await }),
         Box::pin(async move { other.run().await }),

@@ -16,21 +16,18 @@ const REVOKING: &str = "REVOKING";
 /// So often a revocation is begun anew where a rotation moves the secret meanwhile.
 const TRIES: u32 = 10;
 
-/// Revokes a key that signs or that makes refresh tokens: from now on readers of `KEYS` refuse it, and
-/// then it is dropped from the ring. `next` takes the place of an active one. May be done again.
+/// Revokes a key that signs or that makes refresh tokens: from now on readers of `KEYS` refuse it. May
+/// be done again; [`drop_revoked`] comes next. A key that the row has is revoked without a look at the
+/// secret, which may be away.
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] for a kid that neither the ring nor the row knows; [`Error::Unavailable`].
+/// [`Error::NotFound`] for a kid that neither the row nor a ring knows; [`Error::Unavailable`].
 pub async fn revoke(app: &Verifying, keys: &Secret, call: &Call, kid: &str) -> Result<(), Error> {
-    let current = keys.current().await?;
     let row = app.store.public_keys_if_any().await?;
-    let notes = rotation::notes(&current.text)?;
-    let is_known = notes.iter().any(|note| note.kid == kid);
-    if !is_known && !row.is_some_and(|row| row.knows(kid)) {
+    if !row.is_some_and(|row| row.knows(kid)) && !is_in_ring(keys, kid).await? {
         return Err(Error::NotFound("there is no such key"));
     }
-    // First of all, since this is what readers heed.
     let add = |row: Option<KeysRow>| {
         let mut row = row.unwrap_or_else(KeysRow::empty);
         if !row.revoked.iter().any(|gone| gone == kid) {
@@ -41,13 +38,29 @@ pub async fn revoke(app: &Verifying, keys: &Secret, call: &Call, kid: &str) -> R
     let mut event = by_operator(call, EventType::SysKeyRevoked);
     event.subject = Some(kid.into());
     app.store.change_public_keys(add, Some(&event)).await?;
-    drop_revoked(app, keys, call.now).await?;
-    give_up_rotation(keys, call.now).await?;
+    Ok(())
+}
+
+/// Whether the current ring has the key: one that makes refresh tokens is published nowhere.
+async fn is_in_ring(keys: &Secret, kid: &str) -> Result<bool, KeyError> {
+    let notes = rotation::notes(&keys.current().await?.text)?;
+    Ok(notes.iter().any(|note| note.kid == kid))
+}
+
+/// Drops from the secret what is revoked; the next key takes the place of an active one. May be done
+/// again.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`]: what is revoked is refused all the same.
+pub async fn drop_revoked(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
+    drop_from_current(app, keys, now).await?;
+    give_up_rotation(keys, now).await?;
     Ok(())
 }
 
 /// Puts a ring without the revoked keys in the place of the current one, whichever that is by then.
-async fn drop_revoked(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
+async fn drop_from_current(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
     let algorithm = app.config.signing_algorithm;
     for _ in 0..TRIES {
         let current = keys.current().await?;
