@@ -10,6 +10,7 @@ use crate::keys::secret::{CURRENT, PENDING, Secret, Version, origin};
 use crate::keys::{KeyError, publication, rotation};
 use crate::random;
 use crate::store::event::{Event, EventType, Outcome};
+use zeroize::Zeroizing;
 
 /// The stage of a version that a revocation is making.
 const REVOKING: &str = "REVOKING";
@@ -41,9 +42,13 @@ pub async fn revoke(app: &Verifying, keys: &Secret, call: &Call, kid: &str) -> R
     Ok(())
 }
 
-/// Whether the current ring has the key: one that makes refresh tokens is published nowhere.
+/// Whether the current ring or the pending one has the key: one that makes refresh tokens is published
+/// nowhere.
 async fn is_in_ring(keys: &Secret, kid: &str) -> Result<bool, KeyError> {
-    let notes = rotation::notes(&keys.current().await?.text)?;
+    let mut notes = rotation::notes(&keys.current().await?.text)?;
+    if let Some(pending) = pending(keys).await? {
+        notes.extend(rotation::notes(&pending.text)?);
+    }
     Ok(notes.iter().any(|note| note.kid == kid))
 }
 
@@ -55,8 +60,9 @@ async fn is_in_ring(keys: &Secret, kid: &str) -> Result<bool, KeyError> {
 /// [`Error::Unavailable`]: what is revoked is refused all the same.
 pub async fn drop_revoked(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
     drop_from_current(app, keys, now).await?;
-    give_up_rotation(keys, now).await?;
-    Ok(())
+    give_up_rotation(app, keys, now).await?;
+    // A rotation that was about to end may have ended meanwhile.
+    drop_from_current(app, keys, now).await
 }
 
 /// Puts a ring without the revoked keys in the place of the current one, whichever that is by then.
@@ -86,24 +92,42 @@ async fn drop_from_current(app: &Verifying, keys: &Secret, now: Timestamp) -> Re
     ))
 }
 
-/// A rotation that is under way from a version that is current no more cannot end: so that it does not
-/// keep the next one from beginning.
-async fn give_up_rotation(keys: &Secret, now: Timestamp) -> Result<(), KeyError> {
-    let described = keys.describe().await?;
-    let (Some(current), Some(pending)) = (described.version(CURRENT), described.version(PENDING))
-    else {
+/// A rotation that is under way from a version that is current no more cannot end, and one whose ring
+/// has a revoked key must not: so that it does not keep the next one from beginning.
+async fn give_up_rotation(app: &Verifying, keys: &Secret, now: Timestamp) -> Result<(), Error> {
+    let Some(pending) = pending(keys).await? else {
         return Ok(());
     };
-    if pending == current {
-        return Ok(());
-    }
-    let Some(text) = keys.text(pending).await? else {
-        return Ok(());
-    };
-    if origin(&text)?.is_stale(current, now).is_some() {
-        keys.move_stage(PENDING, pending, None).await?;
+    let row = app.store.public_keys().await?;
+    let is_stale = origin(&pending.text)?.is_stale(&pending.current, now);
+    if is_stale.is_some() || rotation::has_revoked(&pending.text, &row)? {
+        keys.move_stage(PENDING, &pending.id, None).await?;
     }
     Ok(())
+}
+
+/// A ring that a rotation under way has made.
+struct Pending {
+    id: String,
+    text: Zeroizing<String>,
+    /// The version that is current.
+    current: String,
+}
+
+async fn pending(keys: &Secret) -> Result<Option<Pending>, KeyError> {
+    let described = keys.describe().await?;
+    let (Some(current), Some(id)) = (described.version(CURRENT), described.version(PENDING)) else {
+        return Ok(None);
+    };
+    if id == current {
+        return Ok(None);
+    }
+    let text = keys.text(id).await?;
+    Ok(text.map(|text| Pending {
+        id: id.to_owned(),
+        text,
+        current: current.to_owned(),
+    }))
 }
 
 /// Has every token and session refused that was made before `moment`, a whole second: everybody has to

@@ -125,13 +125,22 @@ pub fn revoke(
     row: &KeysRow,
     now: Timestamp,
 ) -> Result<Option<Zeroizing<String>>, KeyError> {
-    let ring: StoredRing = secret::parse(&current.text)?;
-    let signing = ring.signing.iter().map(|key| &key.kid);
-    let mut kids = signing.chain(ring.refresh.iter().map(|key| &key.kid));
-    if !kids.any(|kid| row.revoked.contains(kid)) {
+    if !has_revoked(&current.text, row)? {
         return Ok(None);
     }
     next_text(current, algorithm, Some(row), false, now).map(Some)
+}
+
+/// Whether the ring in `text` has a key that `row` revokes.
+///
+/// # Errors
+///
+/// [`KeyError::NotMade`] where there is no ring yet, [`KeyError::Refused`] for a text that is no ring.
+pub fn has_revoked(text: &str, row: &KeysRow) -> Result<bool, KeyError> {
+    let ring: StoredRing = secret::parse(text)?;
+    let signing = ring.signing.iter().map(|key| &key.kid);
+    let mut kids = signing.chain(ring.refresh.iter().map(|key| &key.kid));
+    Ok(kids.any(|kid| row.revoked.contains(kid)))
 }
 
 fn next_text(
