@@ -1,7 +1,7 @@
 //! What a rotation makes of the ring of the secret `passwords`: pure rules, no AWS.
 //!
 //! Sealing keys are turned as signing keys are. A retired one stays for good: hashes are sealed under
-//! it until their users sign in with another password, and nobody may read all rows to find out. The
+//! it until their users sign in, and nobody may read all rows to find out who has not yet. The
 //! HMAC key of names is not turned: failures are counted under what it makes of a name, and another
 //! key would forget all of them, waits included, for whoever guesses at that moment.
 
