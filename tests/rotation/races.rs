@@ -245,6 +245,27 @@ async fn a_key_that_only_the_pending_ring_has_is_revoked_and_its_rotation_given_
     }
 }
 
+#[tokio::test]
+async fn publishing_anew_while_a_rotation_ends_leaves_no_key_out() {
+    let world = quick_world().await;
+    world.wait(48 * HOURS);
+    let begun = Begun::keys(&world).await;
+    let app: &Verifying = world.cold_instance();
+    let keys = secret(&world, local::KEYS_SECRET);
+    let call = call(&world);
+    // It has read the secret, and is about to read the row.
+    let reads = |call: &Call| call.operation == "GetItem" && call.touches("KEYS");
+    let publishing = async {
+        let row = auth::keys::publish(app, &keys, &call).await;
+        row.map(|_| ())
+    };
+    let rotating = begun.run();
+    let done = held(&world, reads, Act::Pass, publishing, rotating).await;
+    assert_eq!(done, Ok(()));
+    assert!(begun.is_current(&world).await);
+    assert_eq!(is_sound(&world).await, Ok(()));
+}
+
 /// A row that is about to be written while a key is revoked: whether it stays revoked.
 async fn revoked_before_the_row_is_written(act: Act) -> Result<(), String> {
     let world = World::new().await;

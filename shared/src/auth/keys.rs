@@ -160,13 +160,24 @@ pub async fn not_before(app: &Verifying, call: &Call, moment: Timestamp) -> Resu
 ///
 /// [`Error::Unavailable`], also where there is no ring yet.
 pub async fn publish(app: &Verifying, keys: &Secret, call: &Call) -> Result<KeysRow, Error> {
-    let current = keys.current().await?;
-    let event = by_operator(call, EventType::SysKeyRotated).because("published_anew");
-    let anew = |row: Option<KeysRow>| {
-        let row = row.unwrap_or_else(KeysRow::empty);
-        publication::publish_anew(row, &current.text, call.now)
-    };
-    Ok(app.store.restore_public_keys(anew, &event).await?)
+    let mut current = keys.current().await?;
+    for _ in 0..TRIES {
+        let event = by_operator(call, EventType::SysKeyRotated).because("published_anew");
+        let anew = |row: Option<KeysRow>| {
+            let row = row.unwrap_or_else(KeysRow::empty);
+            publication::publish_anew(row, &current.text, call.now)
+        };
+        let row = app.store.restore_public_keys(anew, &event).await?;
+        // A rotation that has ended meanwhile had published keys that this has dropped.
+        let after = keys.current().await?;
+        if after.id == current.id {
+            return Ok(row);
+        }
+        current = after;
+    }
+    Err(Error::Unavailable(
+        "the secret moves all the time".to_owned(),
+    ))
 }
 
 fn by_operator(call: &Call, kind: EventType) -> Event {
