@@ -35,7 +35,7 @@ pub enum Keys {
     NotBefore {
         /// The moment (RFC 3339, as in 2025-03-01T05:28:42Z), or `now`.
         #[arg(default_value = "now")]
-        moment: String,
+        moment: moment::Moment,
         /// Do not ask whether that is meant.
         #[arg(long)]
         yes: bool,
@@ -86,7 +86,7 @@ impl Keys {
             }
             Self::Revoke { kid } => revoke(operator, output, &kid).await,
             Self::NotBefore { moment, yes } => {
-                moment::not_before(operator, output, &moment, yes).await
+                moment::not_before(operator, output, moment, yes).await
             }
             Self::Publish => publish(operator, output).await,
         }
