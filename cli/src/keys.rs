@@ -7,6 +7,7 @@ mod rotate;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use shared::auth;
+use shared::error::Error;
 use shared::keys::secret::Secret;
 
 use crate::failure::Failure;
@@ -34,7 +35,7 @@ pub enum Keys {
     NotBefore {
         /// The moment (RFC 3339, as in 2025-03-01T05:28:42Z), or `now`.
         #[arg(default_value = "now")]
-        moment: String,
+        moment: moment::Moment,
         /// Do not ask whether that is meant.
         #[arg(long)]
         yes: bool,
@@ -85,7 +86,7 @@ impl Keys {
             }
             Self::Revoke { kid } => revoke(operator, output, &kid).await,
             Self::NotBefore { moment, yes } => {
-                moment::not_before(operator, output, &moment, yes).await
+                moment::not_before(operator, output, moment, yes).await
             }
             Self::Publish => publish(operator, output).await,
         }
@@ -93,18 +94,32 @@ impl Keys {
 }
 
 async fn revoke(operator: &Operator, output: &Output, kid: &str) -> Result<(), Failure> {
-    // Hashes are sealed under it, and nobody could sign in any more.
-    let passwords = Which::Passwords.secret(operator).current().await?;
-    let sealing = shared::password::rotation::notes(&passwords.text)?;
-    if sealing.iter().any(|note| note.kid == kid) {
-        return Err(Failure::new(
-            "that key seals password hashes, which nothing else opens: rotate it instead",
-        ));
-    }
     let keys = Which::Keys.secret(operator);
-    auth::keys::revoke(&operator.app, &keys, &operator.call(), kid).await?;
+    // First of all, since this is what readers heed.
+    match auth::keys::revoke(&operator.app, &keys, &operator.call(), kid).await {
+        Err(Error::NotFound(why)) => return Err(not_revocable(operator, kid, why).await?),
+        revoked => revoked?,
+    }
+    let dropped = auth::keys::drop_revoked(&operator.app, &keys, operator.now()).await;
+    dropped.map_err(|error| {
+        let again = "revoked; run it again to drop the key from the secret";
+        Failure::in_part(format!("{again}: {error}"))
+    })?;
     let done = json!({"revoked": kid});
     output.one(&done, &[("revoked", kid.to_owned())])
+}
+
+/// Why a key that neither signs nor makes refresh tokens is not revoked.
+async fn not_revocable(operator: &Operator, kid: &str, why: &str) -> Result<Failure, Failure> {
+    let passwords = Which::Passwords.secret(operator).current().await?;
+    let sealing = shared::password::rotation::notes(&passwords.text)?;
+    // Hashes are sealed under it, and nobody could sign in any more.
+    let seals = sealing.iter().any(|note| note.kid == kid);
+    Ok(Failure::new(if seals {
+        "that key seals password hashes, which nothing else opens: rotate it instead"
+    } else {
+        why
+    }))
 }
 
 async fn publish(operator: &Operator, output: &Output) -> Result<(), Failure> {

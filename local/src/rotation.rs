@@ -91,11 +91,16 @@ fn rotation(secret: &Value) -> Option<Answer> {
         let why = "No Lambda rotation function ARN is associated with this secret.";
         return Some(refusal("InvalidRequestException", why));
     }
-    let pending = holder(secret, "AWSPENDING")?;
-    (holder(secret, "AWSCURRENT") != Some(pending)).then(|| {
+    unfinished(secret).map(|_| {
         let why = "A previous rotation isn't complete. That rotation will be reattempted.";
         refusal("InvalidRequestException", why)
     })
+}
+
+/// The token of a rotation that has not ended.
+pub(crate) fn unfinished(secret: &Value) -> Option<&str> {
+    let pending = holder(secret, "AWSPENDING")?;
+    (holder(secret, "AWSCURRENT") != Some(pending)).then_some(pending)
 }
 
 fn holder<'a>(secret: &'a Value, stage: &str) -> Option<&'a str> {

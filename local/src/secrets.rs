@@ -76,7 +76,11 @@ async fn call(State(secrets): State<Arc<Secrets>>, headers: HeaderMap, body: Byt
     let action = action.unwrap_or_default().to_owned();
     let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut saved = secrets.saved.lock().await;
-    if let Some((status, body)) = rotation::instead(&action, &asked, &secrets.state().await) {
+    let state = secrets.state().await;
+    if let Some((status, body)) = rotation::instead(&action, &asked, &state) {
+        if action == "RotateSecret" {
+            secrets.reattempt(&state, &asked);
+        }
         return answer(status, body.to_string());
     }
     let answered = match action.as_str() {
@@ -121,6 +125,18 @@ impl Secrets {
     async fn state(&self) -> Value {
         let view = self.service.snapshot(default_account_id(), REGION).await;
         serde_json::to_value(view).unwrap_or_default()
+    }
+
+    /// Has the function called for a rotation that has not ended, as Secrets Manager does of itself: it
+    /// may have been killed. Each step may be done again, also while it is done.
+    fn reattempt(&self, state: &Value, asked: &Value) {
+        let secret = rotation::secret(state, asked);
+        if let (Some(functions_url), Some(secret)) = (self.functions_url.get(), secret)
+            && let (Some(name), Some(token)) =
+                (secret["name"].as_str(), rotation::unfinished(secret))
+        {
+            rotation::run(functions_url.clone(), name.to_owned(), token.to_owned());
+        }
     }
 
     /// Makes the version that is to be rotated to, without a value yet, and has the function called.

@@ -1,5 +1,6 @@
 //! `gatehouse keys`, as an operator runs it.
 
+use local::{KEYS_SECRET, Options, Stack};
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::store::Store;
@@ -86,7 +87,13 @@ async fn not_before_asks_and_takes_a_moment_that_has_been() {
         "--yes is needed where nobody can be asked whether that is meant",
     );
     let refused = not_before(&["yesterday", "--yes"]).await;
-    refused.assert_failed(2, "the moment must be `now`, or like 2025-03-01T05:28:42Z");
+    assert_eq!(
+        (refused.code, refused.stdout.as_str()),
+        (2, ""),
+        "{refused:?}"
+    );
+    let why = "invalid value 'yesterday' for '[MOMENT]': the moment must be `now`, or like 2025-03-01T05:28:42Z";
+    assert!(refused.stderr.contains(why), "{refused:?}");
     let refused = not_before(&["2999-01-01T00:00:00Z", "--yes"]).await;
     refused.assert_failed(2, "the moment must not be in the future");
     let done = not_before(&["2025-03-01T05:28:42.5Z", "--yes", "--json"]).await;
@@ -129,6 +136,32 @@ async fn where_nothing_rotates_the_secrets_that_is_said() {
     let refused = gatehouse.run(&["keys", "rotate"]).await;
     refused.assert_failed(
         1,
-        "Secrets Manager does not rotate keys now: a rotation is under way, or none is set up",
+        "Secrets Manager does not rotate keys: There is no function to rotate it.",
     );
+}
+
+#[tokio::test]
+async fn a_rotation_that_was_killed_is_attempted_again() {
+    let stack = Stack::start(Options::default()).await.expect("it starts");
+    let gatehouse = CommandLine::on(stack.stores(), stack.url()).await;
+    let environment = stack.stores().environment(Clock::System).expect("settings");
+    // Begun, and no step done.
+    let begun = environment.secrets_manager().put_secret_value();
+    let begun = begun.secret_id(KEYS_SECRET).version_stages("AWSPENDING");
+    let begun = begun.client_request_token(shared::random::uuid());
+    begun.send().await.expect("it begins");
+    let told = gatehouse.run(&["keys", "rotate", "keys"]).await;
+    told.assert_failed(
+        1,
+        "Secrets Manager does not rotate keys: A previous rotation isn't complete. That rotation will \
+         be reattempted. Run this again once that one has ended or been given up.",
+    );
+    for _ in 0..100 {
+        let done = gatehouse.run(&["keys", "rotate", "keys"]).await;
+        if done.code == 0 {
+            return;
+        }
+        assert!(done.stderr.contains("reattempted"), "{done:?}");
+    }
+    panic!("it never ends");
 }

@@ -89,6 +89,22 @@ async fn a_revocation_is_in_the_row_with_its_event() {
 }
 
 #[tokio::test]
+async fn a_published_key_is_revoked_while_the_secret_is_away() {
+    let world = World::new().await;
+    let gone = kid(&ring(&world).await, "signing", "active");
+    world.wire.rule(|call| match call.operation.as_str() {
+        "GetSecretValue" | "DescribeSecret" => crate::wire::Act::Refuse,
+        _ => crate::wire::Act::Pass,
+    });
+    revoke(&world, &gone).await.expect_err("the secret is away");
+    world.wire.heal();
+    assert_eq!(row(&world).await.revoked, [gone.clone()]);
+    revoke(&world, &gone).await.expect("it is dropped too");
+    assert!(!ring(&world).await.to_string().contains(&gone));
+    assert_eq!(is_sound(&world).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_revoked_mac_key_refreshes_nothing_even_where_its_ring_is_remembered() {
     let world = World::new().await;
     let signed_in = world.sign_in("user-123456").await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
 use shared::keys::published::KeysRow;
-use shared::keys::rotation::{LARGEST_TEXT, rotate};
+use shared::keys::rotation::{LARGEST_TEXT, revoke, rotate};
 use shared::keys::secret::Version;
 use shared::keys::{KeyError, SigningAlgorithm, generate, publication};
 
@@ -207,13 +207,12 @@ fn what_the_row_revokes_leaves_the_ring_whatever_its_state() {
     }
 }
 
-#[test]
-fn a_secret_above_48_kib_is_refused() {
-    let mut turning = Turning::new();
+/// A ring with so many retired MAC keys: rotated every hour or so, since they stay for 91 days.
+fn full(turning: &mut Turning, count: usize) {
     let mut ring = turning.ring();
-    // Rotated every hour or so: MAC keys stay for 91 days.
     let key = ring["refresh"][1].clone();
-    let many = (0..400).map(|number| {
+    let there = ring["refresh"].as_array().map_or(0, Vec::len);
+    let many = (there..there + count).map(|number| {
         let mut key = key.clone();
         key["kid"] = json!(format!("{number:036}"));
         key["state"] = json!("retired");
@@ -222,11 +221,37 @@ fn a_secret_above_48_kib_is_refused() {
     });
     ring["refresh"].as_array_mut().expect("a list").extend(many);
     turning.text = json!({ "ring": ring }).to_string();
+}
+
+#[test]
+fn a_secret_above_48_kib_is_refused() {
+    let mut turning = Turning::new();
+    full(&mut turning, 400);
     assert!(turning.text.len() > LARGEST_TEXT);
     let refused = KeyError::Refused("the ring is above 48 KiB");
     assert_eq!(turning.next(NOW.plus_seconds(DAY)), Err(refused));
     // Once they have left by age it goes on.
     turning.next(NOW.plus_seconds(91 * DAY)).expect("a ring");
+}
+
+#[test]
+fn a_key_is_revoked_in_a_ring_that_is_too_large_to_be_rotated() {
+    let mut turning = Turning::new();
+    full(&mut turning, 1);
+    let one = turning.text.len();
+    full(&mut turning, 1);
+    let key = turning.text.len() - one;
+    let left = LARGEST_TEXT + 2 * key - turning.text.len();
+    full(&mut turning, left / key);
+    assert!(turning.text.len() > LARGEST_TEXT);
+    let gone = kid(&turning.ring(), "signing", "active");
+    turning.row.revoked.push(gone.clone());
+    let algorithm = SigningAlgorithm::Es256;
+    let text = revoke(&turning.version(), algorithm, &turning.row, NOW);
+    let text = text.expect("a ring").expect("another one");
+    assert!(text.len() > LARGEST_TEXT);
+    turning.text = text.to_string();
+    assert!(!turning.ring().to_string().contains(&gone));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `gatehouse keys not-before`.
 
+use std::str::FromStr;
+
 use serde_json::json;
 use shared::auth;
 use shared::clock::Timestamp;
@@ -9,15 +11,39 @@ use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::output::Output;
 
+/// A moment as it is given at the command line.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// When the command runs.
+    Now,
+    /// That one.
+    At(Timestamp),
+}
+
+impl FromStr for Moment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "now" {
+            return Ok(Self::Now);
+        }
+        let what = "the moment must be `now`, or like 2025-03-01T05:28:42Z";
+        Timestamp::parse(text).map(Self::At).ok_or(what)
+    }
+}
+
 /// Has everybody sign in again whose token or session was made before `moment`.
 pub async fn not_before(
     operator: &Operator,
     output: &Output,
-    moment: &str,
+    moment: Moment,
     yes: bool,
 ) -> Result<(), Failure> {
     let now = operator.now();
-    let moment = whole(parse(moment, now)?);
+    let moment = whole(match moment {
+        Moment::Now => now,
+        Moment::At(moment) => moment,
+    });
     // Until then everybody would be refused, those who sign in as well.
     if moment > now.plus_seconds(1) {
         return Err(Failure::usage("the moment must not be in the future"));
@@ -29,14 +55,6 @@ pub async fn not_before(
     output.one(&done, &[("not before", moment.to_string())])?;
     eprintln!("Every instance heeds it within a minute.");
     Ok(())
-}
-
-fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    if text == "now" {
-        return Ok(now);
-    }
-    let what = "the moment must be `now`, or like 2025-03-01T05:28:42Z";
-    Timestamp::parse(text).ok_or_else(|| Failure::usage(what))
 }
 
 /// The next whole second: a token says when it was made in whole seconds, rounded down.

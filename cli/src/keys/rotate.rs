@@ -51,9 +51,7 @@ async fn rotate_one(operator: &Operator, which: Which) -> Result<Rotated, Failur
     let begun = client.rotate_secret().secret_id(secret.id());
     let begun = begun.client_request_token(&token).send().await;
     begun.map_err(|error| match error.code() {
-        Some("InvalidRequestException") => Failure::new(format!(
-            "Secrets Manager does not rotate {name} now: a rotation is under way, or none is set up"
-        )),
+        Some("InvalidRequestException") => not_begun(name, error.message().unwrap_or_default()),
         Some(code) => Failure::new(format!("Secrets Manager refuses to rotate {name}: {code}")),
         None => Failure::new("Secrets Manager does not answer"),
     })?;
@@ -86,4 +84,16 @@ async fn rotate_one(operator: &Operator, which: Which) -> Result<Rotated, Failur
             .map(|change| change.to.clone()),
         change: change.map_or_else(|| "unchanged".to_owned(), |change| change.reason),
     })
+}
+
+/// Why Secrets Manager begins no rotation, in its own words.
+fn not_begun(name: &str, why: &str) -> Failure {
+    let refused = format!("Secrets Manager does not rotate {name}: {why}");
+    // It attempts that one again by itself; one that is given up has no successor.
+    if why.contains("previous rotation") {
+        return Failure::new(format!(
+            "{refused} Run this again once that one has ended or been given up."
+        ));
+    }
+    Failure::new(refused)
 }

@@ -129,7 +129,7 @@ pub async fn handle(app: &'static RotateKeys, call: Invocation<Rotation>) -> Res
         Some(_) if rotation.token == current => {
             return match does {
                 // It may have ended before it said so.
-                Does::Finish => step.record().await,
+                Does::Finish => step.end(&step.pending().await?).await,
                 _ => Ok(()),
             };
         }

@@ -116,12 +116,24 @@ impl Step<'_> {
                 return self.give_up("the secret has moved on meanwhile").await;
             }
         }
-        self.record().await
+        self.end(&text).await
+    }
+
+    /// Records that the ring has become the current one, and makes sure that it may be: a revocation
+    /// and a publication may have come between the look at the row and the move.
+    pub async fn end(&self, text: &str) -> Result<(), Error> {
+        self.record(text).await?;
+        if self.which == Which::Passwords || self.publishes(text).await? {
+            return Ok(());
+        }
+        Err(refusal(
+            "the ring that is current now has a revoked key: revoke it again",
+        ))
     }
 
     /// Records what the rotation has changed, once however often this is done.
-    pub async fn record(&self) -> Result<(), Error> {
-        let origin = origin(&self.pending().await?).map_err(|error| self.of(error))?;
+    async fn record(&self, text: &str) -> Result<(), Error> {
+        let origin = origin(text).map_err(|error| self.of(error))?;
         let Some(change) = origin.change else {
             return Ok(());
         };
@@ -139,14 +151,19 @@ impl Step<'_> {
     }
 
     async fn publish(&self, text: &str) -> Result<(), Error> {
+        if !self.publishes(text).await? {
+            return self.give_up("one of its keys has been revoked").await;
+        }
+        Ok(())
+    }
+
+    /// Publishes the keys in `text`, and says whether none of them is revoked.
+    async fn publishes(&self, text: &str) -> Result<bool, Error> {
         let of = |error: KeyError| error.of("table row KEYS");
         let publish = |row| publication::publish(row, text, self.now);
         let row = self.app.base.store.change_public_keys(publish, None).await;
         let is_published = publication::is_published(&row.map_err(of)?, text);
-        if !is_published.map_err(of)? {
-            return self.give_up("one of its keys has been revoked").await;
-        }
-        Ok(())
+        is_published.map_err(of)
     }
 
     async fn try_tokens(&self, text: &str) -> Result<(), KeyError> {
@@ -178,7 +195,8 @@ impl Step<'_> {
         Err(refusal(&format!("the pending version is given up: {why}")))
     }
 
-    async fn pending(&self) -> Result<Zeroizing<String>, Error> {
+    /// The ring that is made.
+    pub async fn pending(&self) -> Result<Zeroizing<String>, Error> {
         let missing = || refusal("there is no pending ring: createSecret comes first");
         self.text().await?.ok_or_else(missing)
     }

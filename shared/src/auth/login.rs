@@ -221,7 +221,8 @@ async fn remember_address(app: &SignIn, call: &Call, attempt: &Attempt, key: Key
     }
 }
 
-/// Hashes a password anew whose stored hash is weaker than the settings ask for.
+/// Hashes a password anew whose stored hash is weaker than the settings ask for; one that is sealed
+/// under a retired key is sealed anew, without another hash.
 async fn strengthen(
     app: &SignIn,
     call: &Call,
@@ -230,10 +231,16 @@ async fn strengthen(
     weaker: bool,
     password: &str,
 ) {
-    if !weaker {
-        return;
-    }
-    let Ok(sealed) = app.passwords.hash(keys, &user.id, password) else {
+    let stored = user.password_hash.as_deref().unwrap_or_default();
+    let sealed = if weaker {
+        app.passwords.hash(keys, &user.id, password)
+    } else {
+        let Some(resealed) = keys.reseal(&user.id, stored) else {
+            return;
+        };
+        resealed
+    };
+    let Ok(sealed) = sealed else {
         return call.note("the stronger hash was not made");
     };
     // Whoever changes the user meanwhile wins, and the next login tries again.

@@ -28,8 +28,10 @@ const MAC_STAYS: i64 = 91 * DAY;
 /// A pending ring that is older is given up: its keys are published from when it takes its place on,
 /// and their age is counted from when they were made.
 pub(crate) const PENDING_SECONDS: i64 = HOUR;
-/// The largest text of a secret that is made, in bytes. Secrets Manager takes 64 KiB.
+/// The largest text of a secret that a rotation makes, in bytes.
 pub const LARGEST_TEXT: usize = 48 * 1024;
+/// The largest that Secrets Manager takes, in bytes: room for a revocation where a rotation has none.
+pub(crate) const LARGEST_SECRET: usize = 64 * 1024;
 
 /// Where a version of a secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +95,7 @@ pub fn first(algorithm: SigningAlgorithm, now: Timestamp) -> Result<Zeroizing<St
     turn_ring(&mut ring, algorithm, None, false, now)?;
     let origin = None;
     let ring = Some(ring);
-    secret::write(&Envelope { ring, origin })
+    secret::write(&Envelope { ring, origin }, LARGEST_TEXT)
 }
 
 /// The text that a rotation puts in the place of `current`, which may have no ring yet. `row` is the
@@ -118,20 +120,29 @@ pub fn rotate(
 ///
 /// # Errors
 ///
-/// As [`rotate`].
+/// As [`rotate`], but for a ring up to the 64 KiB that Secrets Manager takes.
 pub fn revoke(
     current: &Version,
     algorithm: SigningAlgorithm,
     row: &KeysRow,
     now: Timestamp,
 ) -> Result<Option<Zeroizing<String>>, KeyError> {
-    let ring: StoredRing = secret::parse(&current.text)?;
-    let signing = ring.signing.iter().map(|key| &key.kid);
-    let mut kids = signing.chain(ring.refresh.iter().map(|key| &key.kid));
-    if !kids.any(|kid| row.revoked.contains(kid)) {
+    if !has_revoked(&current.text, row)? {
         return Ok(None);
     }
     next_text(current, algorithm, Some(row), false, now).map(Some)
+}
+
+/// Whether the ring in `text` has a key that `row` revokes.
+///
+/// # Errors
+///
+/// [`KeyError::NotMade`] where there is no ring yet, [`KeyError::Refused`] for a text that is no ring.
+pub fn has_revoked(text: &str, row: &KeysRow) -> Result<bool, KeyError> {
+    let ring: StoredRing = secret::parse(text)?;
+    let signing = ring.signing.iter().map(|key| &key.kid);
+    let mut kids = signing.chain(ring.refresh.iter().map(|key| &key.kid));
+    Ok(kids.any(|kid| row.revoked.contains(kid)))
 }
 
 fn next_text(
@@ -155,10 +166,16 @@ fn next_text(
         made_at: now,
         change: changed.then(|| RingChange::of(before, after)),
     };
-    let text = secret::write(&Envelope {
+    let envelope = Envelope {
         ring: Some(ring),
         origin: Some(origin),
-    })?;
+    };
+    let largest = if promotes {
+        LARGEST_TEXT
+    } else {
+        LARGEST_SECRET
+    };
+    let text = secret::write(&envelope, largest)?;
     Ring::from_secret(&text)?;
     Ok(text)
 }
@@ -247,5 +264,5 @@ pub fn ring_by_next(text: &str, now: Timestamp) -> Result<Ring, KeyError> {
     let ring = envelope.ring.as_mut().ok_or(KeyError::NotMade)?;
     advance(&mut ring.signing, now);
     advance(&mut ring.refresh, now);
-    Ring::from_secret(&secret::write(&envelope)?)
+    Ring::from_secret(&secret::write(&envelope, LARGEST_SECRET)?)
 }

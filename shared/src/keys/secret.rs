@@ -233,17 +233,24 @@ pub fn origin(text: &str) -> Result<Origin, KeyError> {
     origin.ok_or(KeyError::Refused("a pending version has no origin"))
 }
 
-/// The text of a secret.
+/// The text of a secret, of `largest` bytes at most.
 ///
 /// # Errors
 ///
-/// [`KeyError::Refused`] for one above [`LARGEST_TEXT`].
-pub(crate) fn write<R: Serialize>(envelope: &Envelope<R>) -> Result<Zeroizing<String>, KeyError> {
+/// [`KeyError::Refused`] for a longer one.
+pub(crate) fn write<R: Serialize>(
+    envelope: &Envelope<R>,
+    largest: usize,
+) -> Result<Zeroizing<String>, KeyError> {
     let text = serde_json::to_string(envelope)
         .map(Zeroizing::new)
         .map_err(|_| KeyError::Refused("a ring cannot be written"))?;
-    if text.len() > LARGEST_TEXT {
-        return Err(KeyError::Refused("the ring is above 48 KiB"));
+    if text.len() > largest {
+        return Err(KeyError::Refused(if largest == LARGEST_TEXT {
+            "the ring is above 48 KiB"
+        } else {
+            "the ring is above the 64 KiB that Secrets Manager takes"
+        }));
     }
     Ok(text)
 }

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::PasswordError;
 use super::ring::{Entry, Ring};
 use crate::id::UserId;
-use crate::keys::KeyError;
+use crate::keys::turn::RingKey as _;
+use crate::keys::{KeyError, State};
 use crate::random;
 
 /// The keys of the secret `passwords`, ready for use.
@@ -21,6 +22,8 @@ use crate::random;
 pub struct PasswordKeys {
     sealing: Vec<(String, LessSafeKey)>,
     active: usize,
+    /// The kids of those that were active before.
+    retired: Vec<String>,
     names: hmac::Key,
 }
 
@@ -36,14 +39,19 @@ impl PasswordKeys {
         ring.check()?;
         let names = &ring.names[Entry::only_active(&ring.names)?];
         let mut sealing = Vec::with_capacity(ring.sealing.len());
+        let mut retired = Vec::new();
         for entry in &ring.sealing {
             let key = UnboundKey::new(&AES_256_GCM, &entry.key_bytes()?)
                 .map_err(|_| KeyError::Refused("a key is not 32 bytes"))?;
+            if entry.life().state == State::Retired {
+                retired.push(entry.kid.clone());
+            }
             sealing.push((entry.kid.clone(), LessSafeKey::new(key)));
         }
         Ok(Self {
             sealing,
             active: Entry::only_active(&ring.sealing)?,
+            retired,
             names: hmac::Key::new(hmac::HMAC_SHA256, &names.key_bytes()?),
         })
     }
@@ -97,6 +105,18 @@ impl PasswordKeys {
             .map_err(|_| malformed.clone())?;
         let phc = str::from_utf8(phc).map_err(|_| malformed)?;
         Ok(Zeroizing::new(phc.to_owned()))
+    }
+
+    /// Seals under the active key what is sealed under a retired one; `None` where it is not. A key
+    /// that these keys do not know as active yet is another instance's active one, and stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`PasswordKeys::open`].
+    pub fn reseal(&self, user: &UserId, sealed: &str) -> Option<Result<String, PasswordError>> {
+        let (kid, _) = sealed.split_once('.')?;
+        let is_retired = self.retired.iter().any(|retired| retired == kid);
+        is_retired.then(|| Ok(self.seal(user, &self.open(user, sealed)?)))
     }
 
     /// Whether the ring has the key that `sealed` names.

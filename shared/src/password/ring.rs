@@ -19,7 +19,7 @@ const KEY_BYTES: usize = 32;
 pub(super) struct Ring {
     /// Counts the changes of the ring.
     pub(super) version: u64,
-    /// AES-256 keys. A retired one stays until no hash is sealed under it.
+    /// AES-256 keys. A retired one stays for good: hashes may be sealed under it.
     pub(super) sealing: Vec<Entry>,
     /// HMAC keys. Where the active one changes, failures are counted anew.
     pub(super) names: Vec<Entry>,

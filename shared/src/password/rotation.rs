@@ -1,7 +1,7 @@
 //! What a rotation makes of the ring of the secret `passwords`: pure rules, no AWS.
 //!
 //! Sealing keys are turned as signing keys are. A retired one stays for good: hashes are sealed under
-//! it until their users sign in with another password, and nobody may read all rows to find out. The
+//! it until their users sign in, and nobody may read all rows to find out who has not yet. The
 //! HMAC key of names is not turned: failures are counted under what it makes of a name, and another
 //! key would forget all of them, waits included, for whoever guesses at that moment.
 
@@ -12,7 +12,7 @@ use super::ring::{Entry, Ring};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 use crate::keys::KeyError;
-use crate::keys::rotation::{KNOWN_SECONDS, KeyNote, Origin, RingChange};
+use crate::keys::rotation::{KNOWN_SECONDS, KeyNote, LARGEST_TEXT, Origin, RingChange};
 use crate::keys::secret::{Envelope, Version, parse, parse_any, write};
 use crate::keys::turn::{RingKey, Rules, active_kid, turn};
 
@@ -27,7 +27,7 @@ pub fn first(now: Timestamp) -> Result<Zeroizing<String>, KeyError> {
     PasswordKeys::new(&ring)?;
     let origin = None;
     let ring = Some(ring);
-    write(&Envelope { ring, origin })
+    write(&Envelope { ring, origin }, LARGEST_TEXT)
 }
 
 /// The text that a rotation puts in the place of `current`, which may have no ring yet.
@@ -50,10 +50,11 @@ pub fn rotate(current: &Version, now: Timestamp) -> Result<Zeroizing<String>, Ke
         made_at: now,
         change: changed.then(|| RingChange::of(before, after)),
     };
-    write(&Envelope {
+    let envelope = Envelope {
         ring: Some(ring),
         origin: Some(origin),
-    })
+    };
+    write(&envelope, LARGEST_TEXT)
 }
 
 fn turn_ring(ring: &mut Ring, now: Timestamp) -> Result<bool, KeyError> {

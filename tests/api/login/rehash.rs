@@ -1,11 +1,13 @@
 //! A stored hash that is weaker than the settings ask for is made anew at the next login.
 
+use local::PASSWORDS_SECRET;
 use shared::app::SignIn;
 use shared::store::key::Key;
 use shared::store::parse;
 use shared::store::user::{User, UserStatus};
 
 use super::{NAME, PASSWORD, USER, change_user, status, without_address_limit};
+use crate::rotation::{Begun, HOURS, kid, ring_of};
 use crate::wire::{Act, Call, Done};
 use crate::world::{ADDRESS, World};
 
@@ -89,6 +91,38 @@ async fn a_weaker_hash_is_made_anew_once_for_one_request_more() {
         assert_eq!(status(app, NAME, PASSWORD, ADDRESS).await, 200);
         assert_eq!(status(app, NAME, "another-password", ADDRESS).await, 401);
     }
+    assert_eq!(user(&world).await, after);
+}
+
+#[tokio::test]
+async fn a_hash_under_a_retired_key_is_sealed_anew_once_without_another_hash() {
+    let world = World::new().await;
+    let before = user(&world).await;
+    world.wait(48 * HOURS);
+    let begun = Begun::passwords(&world).await;
+    begun.run().await.expect("it rotates");
+    let app = world.instance_with::<SignIn>(without_address_limit).await;
+    world.wire.take();
+    let hashes = app.passwords.hashes();
+    assert_eq!(status(app, NAME, "another-password", ADDRESS).await, 401);
+    assert_eq!(user(&world).await, before);
+    world.wire.take();
+    assert_eq!(status(app, NAME, PASSWORD, ADDRESS).await, 200);
+    assert_eq!(app.passwords.hashes() - hashes, 2, "one for each login");
+    let calls = world.wire.take();
+    let writes = |done: &&Done| writes_user(&done.call);
+    assert_eq!(calls.iter().filter(writes).count(), 1);
+    let after = user(&world).await;
+    let active = kid(
+        &ring_of(&world, PASSWORDS_SECRET).await,
+        "sealing",
+        "active",
+    );
+    let sealed = after.password_hash.as_deref().expect("a hash");
+    assert!(sealed.starts_with(&format!("{active}.")));
+    assert_eq!(phc(app, &after).await, phc(app, &before).await);
+    // Once is enough.
+    assert_eq!(status(app, NAME, PASSWORD, ADDRESS).await, 200);
     assert_eq!(user(&world).await, after);
 }
 
