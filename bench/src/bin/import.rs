@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
+use bench::peak_kib;
 use local::{Stores, TABLE_NAME};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -78,12 +79,12 @@ async fn measure(users: u32) -> Result<(), Failed> {
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    let status = format!("/proc/{}/status", importer.id().unwrap_or_default());
+    let process = importer.id().unwrap_or_default();
     let mut peak = None;
     let ended = loop {
         tokio::select! {
             ended = importer.wait() => break ended?,
-            () = Clock::System.sleep(LOOK) => peak = peak_kib(&status).or(peak),
+            () = Clock::System.sleep(LOOK) => peak = peak_kib(process).or(peak),
         }
     };
     let took = Clock::System.now().millis() - began.millis();
@@ -130,15 +131,6 @@ fn generate(file: &Path, users: u32) -> Result<(), Failed> {
         writeln!(file, "{row}")?;
     }
     Ok(file.flush()?)
-}
-
-/// The most memory that a process has had, in KiB, where the system says so (Linux).
-fn peak_kib(status: &str) -> Option<u64> {
-    let status = fs::read_to_string(status).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 fn port(url: &str) -> &str {
