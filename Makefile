@@ -47,7 +47,7 @@ export SAM_CLI_TELEMETRY = 0
 # A rule that fails leaves no half-made tool behind, and two of them never run at once.
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint build size deploy one-architecture audit bench-import
+.PHONY: help run test lint architecture build size deploy audit bench-functions bench-import
 
 help:
 	@echo "make run     start everything on this machine; settings as in: make run PORT=9100"
@@ -56,6 +56,7 @@ help:
 	@echo "make build   build the functions for deployment"
 	@echo "make size    build them and say how large each is"
 	@echo "make deploy  build and deploy a stage: make deploy CONFIG_ENV=dev"
+	@echo "make bench-functions  what a start and a call of each function that is built takes"
 	@echo "make bench-import  rows a second and peak memory of an import of 10,000 and 100,000 users"
 	@echo "make audit   check the dependencies for known vulnerabilities (needs a network)"
 	@echo "make fuzz    throw mutated input at every parser: make fuzz FUZZ_SECONDS=60"
@@ -111,8 +112,13 @@ one-architecture:
 audit: $(DENY)
 	$(DENY) check advisories
 
+# Of what `make build` has built, which has to be for this machine.
+bench-functions:
+	cargo build --release --workspace --bin gatehouse --bin bench-functions --bin bench-import
+	target/release/bench-functions
+
 bench-import:
-	cargo build --release --workspace --bin gatehouse --bin bench-import
+	cargo build --release --workspace --bin gatehouse --bin bench-functions --bin bench-import
 	target/release/bench-import
 
 .tools/python-venv:

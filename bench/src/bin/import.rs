@@ -1,6 +1,6 @@
 //! `bench-import [USERS..]`: imports generated users into stores in memory through the real `gatehouse`, and
-//! prints rows per second and the peak memory of each run (10,000 and 100,000 users by default). The stores
-//! are this process, so that the importer's memory is its own.
+//! prints rows per second, and the importer's CPU time and peak memory, of each run (10,000 and 100,000 users
+//! by default). The stores are this process, so that these are the importer's own.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::StreamSpecification;
+use bench::{cpu_nanos, peak_kib};
 use local::{Stores, TABLE_NAME};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -64,6 +66,11 @@ async fn measure(users: u32) -> Result<(), Failed> {
     let row = Change::put(Key::tenant(&tenant.id), &tenant)?;
     let environment = stores.environment(Clock::System)?;
     Store::new(&environment).write(&row).await?;
+    // Nobody reads the stream here, and the store in memory looks through all of it at each write.
+    let no_stream = StreamSpecification::builder().stream_enabled(false);
+    let table = environment.dynamodb().update_table().table_name(TABLE_NAME);
+    let table = table.stream_specification(no_stream.build()?);
+    table.send().await?;
     let program = std::env::current_exe()?.with_file_name("gatehouse");
     let file = program.with_file_name(format!("bench-import-{users}.jsonl"));
     generate(&file, users)?;
@@ -78,12 +85,16 @@ async fn measure(users: u32) -> Result<(), Failed> {
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    let status = format!("/proc/{}/status", importer.id().unwrap_or_default());
-    let mut peak = None;
+    let process = importer.id().unwrap_or_default();
+    let (mut peak, mut cpu) = (None, None);
     let ended = loop {
         tokio::select! {
             ended = importer.wait() => break ended?,
-            () = Clock::System.sleep(LOOK) => peak = peak_kib(&status).or(peak),
+            () = Clock::System.sleep(LOOK) => {
+                peak = peak_kib(process).or(peak);
+                // Its threads are gone when it ends.
+                cpu = cpu_nanos(process).filter(|nanos| *nanos > 0).or(cpu);
+            }
         }
     };
     let took = Clock::System.now().millis() - began.millis();
@@ -99,8 +110,11 @@ async fn measure(users: u32) -> Result<(), Failed> {
     }
     let rate = imported * 1000 / took.max(1);
     let memory = peak.map_or("unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
+    let cpu = cpu.map_or("unknown".to_owned(), |nanos| {
+        format!("{} ms", nanos / 1_000_000)
+    });
     println!(
-        "{users} users into {TABLE_NAME}: {}.{} s, {rate} rows/s, peak memory {memory}",
+        "{users} users into {TABLE_NAME}: {}.{} s, {rate} rows/s, of the importer {cpu} of CPU, peak memory {memory}",
         took / 1000,
         took % 1000 / 100
     );
@@ -130,15 +144,6 @@ fn generate(file: &Path, users: u32) -> Result<(), Failed> {
         writeln!(file, "{row}")?;
     }
     Ok(file.flush()?)
-}
-
-/// The most memory that a process has had, in KiB, where the system says so (Linux).
-fn peak_kib(status: &str) -> Option<u64> {
-    let status = fs::read_to_string(status).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 fn port(url: &str) -> &str {
