@@ -98,7 +98,7 @@ async fn a_published_key_is_revoked_while_the_secret_is_away() {
     });
     revoke(&world, &gone).await.expect_err("the secret is away");
     world.wire.heal();
-    assert_eq!(row(&world).await.revoked, [gone.clone()]);
+    assert_eq!(row(&world).await.revoked, [gone.as_str()]);
     revoke(&world, &gone).await.expect("it is dropped too");
     assert!(!ring(&world).await.to_string().contains(&gone));
     assert_eq!(is_sound(&world).await, Ok(()));

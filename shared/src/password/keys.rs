@@ -113,6 +113,7 @@ impl PasswordKeys {
     /// # Errors
     ///
     /// As [`PasswordKeys::open`].
+    #[must_use]
     pub fn reseal(&self, user: &UserId, sealed: &str) -> Option<Result<String, PasswordError>> {
         let (kid, _) = sealed.split_once('.')?;
         let is_retired = self.retired.iter().any(|retired| retired == kid);
