@@ -9,9 +9,8 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::interrupt;
 
-/// The exit code of a program that Ctrl-C has ended (128 and SIGINT).
-const INTERRUPTED: u8 = 130;
 /// How often a question is asked anew.
 const TRIES: u32 = 5;
 /// The longest text that a pipe may hand over, in bytes.
@@ -32,7 +31,7 @@ pub async fn interruptible<T>(
         _ = interrupt.recv() => {
             // After the `^C` that the terminal has shown.
             eprintln!();
-            Err(interrupted())
+            Err(interrupt::failure("interrupted"))
         }
     }
 }
@@ -41,13 +40,6 @@ pub async fn interruptible<T>(
 fn interrupts() -> Result<Signal, Failure> {
     signal(SignalKind::interrupt())
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))
-}
-
-fn interrupted() -> Failure {
-    Failure {
-        message: "interrupted".to_owned(),
-        code: INTERRUPTED,
-    }
 }
 
 /// What `given` is, or else the answer to a question; where nobody can be asked, `otherwise` says what is
@@ -129,7 +121,7 @@ pub fn hidden(question: &str) -> Result<Zeroizing<String>, Failure> {
     match rpassword::prompt_password(format!("{question}: ")) {
         Ok(secret) => Ok(Zeroizing::new(secret)),
         Err(error) => Err(match error.kind() {
-            ErrorKind::Interrupted => interrupted(),
+            ErrorKind::Interrupted => interrupt::failure("interrupted"),
             ErrorKind::UnexpectedEof => Failure::new("no answer, and nothing was done"),
             kind => Failure::new(format!("the terminal cannot be read: {kind}")),
         }),

@@ -61,6 +61,10 @@ async fn command(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Shell(shell) = command {
         return shell.run(&output);
     }
+    if let Command::Users(users) = &command {
+        // Known before the deployment is asked for anything.
+        users.check()?;
+    }
     let operator = &connect::connect(&target).await?;
     match command {
         Command::Init(init) => init.run(operator, &output).await,

@@ -39,6 +39,14 @@ pub enum Users {
 }
 
 impl Users {
+    /// Whether what it works on is there.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::Import(import) => import.check(),
+            _ => Ok(()),
+        }
+    }
+
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         match self {

@@ -14,7 +14,7 @@ async fn a_rotation_takes_this_many_requests_and_units() {
                 "DescribeSecret GetSecretValue GetSecretValue GetItem PutSecretValue",
                 "DescribeSecret GetSecretValue GetItem PutItem",
                 "DescribeSecret GetSecretValue GetItem",
-                "DescribeSecret GetSecretValue GetItem UpdateSecretVersionStage GetItem PutItem",
+                "DescribeSecret GetSecretValue GetItem UpdateSecretVersionStage PutItem GetItem",
             ],
         ),
         (

@@ -12,11 +12,9 @@ mod run;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use shared::id::TenantId;
 use shared::password::Passwords;
 use shared::random;
@@ -24,6 +22,7 @@ use tokio::sync::Mutex;
 
 use super::private_file;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::operator::Operator;
 use crate::output::Output;
 use arriving::{Arriving, Seen};
@@ -40,7 +39,6 @@ pub use records::Format;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Import {
     /// The file: a JSON object on each line, or CSV with a header row.
-    #[arg(value_parser = PathBufValueParser::new().try_map(there))]
     file: PathBuf,
 
     /// The tenant that the users come into.
@@ -85,15 +83,15 @@ pub struct Import {
     patience: u32,
 }
 
-/// Whether the file is there is known before the deployment is asked for anything.
-fn there(path: PathBuf) -> io::Result<PathBuf> {
-    path.metadata().map(|_| path)
-}
-
-/// The exit code of whoever is interrupted: 128 and SIGINT.
-const INTERRUPTED: u8 = 130;
-
 impl Import {
+    /// Whether the file is there.
+    pub fn check(&self) -> Result<(), Failure> {
+        let path = self.file.display();
+        let about = self.file.metadata();
+        about.map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
+        Ok(())
+    }
+
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         let passwords = operator.passwords();
@@ -118,10 +116,9 @@ impl Import {
                 message: format!("{message}; all up to line {line} is done: {go_on}"),
                 code,
             }),
-            Ok(Ended::Interrupted) => Err(Failure {
-                message: format!("interrupted; all up to line {line} is done: {go_on}"),
-                code: INTERRUPTED,
-            }),
+            Ok(Ended::Interrupted) => Err(interrupt::failure(format!(
+                "interrupted; all up to line {line} is done: {go_on}"
+            ))),
             Ok(Ended::Whole) => outcome::tell(&run, output, self.dry_run),
         }
     }
