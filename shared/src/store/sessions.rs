@@ -1,5 +1,6 @@
 //! All sessions of a user or a client, for whoever counts or lists them.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::Deserialize;
 use serde_json::json;
@@ -35,22 +36,12 @@ impl Store {
     ///
     /// When DynamoDB does not answer.
     pub async fn sessions(&self, owner: &Owner) -> Result<(Vec<Session>, usize), StoreError> {
-        let partition = AttributeValue::S(owner.sessions());
+        let ask = self.ask_for_sessions(owner.sessions());
         let (mut sessions, mut malformed) = (Vec::new(), 0);
         let mut start = None;
         loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", partition.clone())
-                .set_exclusive_start_key(start)
-                .consistent_read(true)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
+            let page = ask.clone().set_exclusive_start_key(start).send();
+            let answer = page.await.map_err(|error| unavailable(&error))?;
             for row in answer.items.unwrap_or_default() {
                 match parse(row, "session") {
                     Ok(session) => sessions.push(session),
@@ -75,27 +66,16 @@ impl Store {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Vec<OpenSession>, StoreError> {
-        let partition = AttributeValue::S(sessions_partition(user));
-        let seconds = AttributeValue::N(now.seconds().to_string());
+        let ask = self
+            .ask_for_sessions(sessions_partition(user))
+            .filter_expression("attribute_not_exists(revoked_at) AND expires_at > :now")
+            .projection_expression("sk, created_at, epoch")
+            .expression_attribute_values(":now", AttributeValue::N(now.seconds().to_string()));
         let mut sessions = Vec::new();
         let mut start = None;
         for _ in 0..MOST_PAGES {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .filter_expression("attribute_not_exists(revoked_at) AND expires_at > :now")
-                .projection_expression("sk, created_at, epoch")
-                .expression_attribute_values(":pk", partition.clone())
-                .expression_attribute_values(":now", seconds.clone())
-                .set_exclusive_start_key(start)
-                // The login that asks must be among them.
-                .consistent_read(true)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await
-                .map_err(|error| unavailable(&error))?;
+            let page = ask.clone().set_exclusive_start_key(start).send();
+            let answer = page.await.map_err(|error| unavailable(&error))?;
             for row in answer.items.unwrap_or_default() {
                 match parse(row, "session") {
                     Ok(session) => sessions.push(session),
@@ -108,5 +88,17 @@ impl Store {
             }
         }
         Ok(sessions)
+    }
+
+    /// A question for the rows of a partition of sessions, as they are now: the login that asks must be
+    /// among them.
+    fn ask_for_sessions(&self, partition: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 }
