@@ -2,7 +2,7 @@
 
 mod keys;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use shared::auth::client::{self, Described};
 use shared::http::client::ClientBody;
@@ -77,13 +77,7 @@ pub struct Update {
     scope: Option<Scope>,
     /// Whether it may sign in.
     #[arg(long)]
-    status: Option<Status>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Status {
-    Active,
-    Suspended,
+    status: Option<values::Status>,
 }
 
 /// The removal of a client.
@@ -158,7 +152,7 @@ fn rows(described: &Described) -> Vec<[String; 7]> {
         [
             client.id.to_string(),
             client.name.clone(),
-            status(client.status).to_owned(),
+            client.status.name().to_owned(),
             scope(&client.scope),
             id,
             created,
@@ -181,14 +175,6 @@ fn rows(described: &Described) -> Vec<[String; 7]> {
 
 fn scope(scope: &Scope) -> String {
     or_dash(Some(scope.to_string()).filter(|scope| !scope.is_empty()))
-}
-
-fn status(status: ClientStatus) -> &'static str {
-    match status {
-        ClientStatus::Active => "active",
-        ClientStatus::Suspended => "suspended",
-        ClientStatus::Deleted => "deleted",
-    }
 }
 
 impl Create {
@@ -215,10 +201,7 @@ impl Update {
         let wanted = client::Update {
             name: self.name,
             scope: self.scope,
-            status: self.status.map(|status| match status {
-                Status::Active => ClientStatus::Active,
-                Status::Suspended => ClientStatus::Suspended,
-            }),
+            status: self.status.map(Into::into),
         };
         if wanted.name.is_none() && wanted.scope.is_none() && wanted.status.is_none() {
             let what = "what is to be changed? --name, --scope or --status";
@@ -236,7 +219,7 @@ impl Update {
             &[
                 ("client", client.id.to_string()),
                 ("name", client.name.clone()),
-                ("status", status(client.status).to_owned()),
+                ("status", client.status.name().to_owned()),
                 ("scope", scope(&client.scope)),
             ],
         )

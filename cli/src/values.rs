@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use clap::ValueEnum;
 use shared::auth::client;
 use shared::auth::login_name::LoginName;
 use shared::auth::tenants::new_id;
@@ -11,6 +12,8 @@ use shared::http::members;
 use shared::id::TenantId;
 use shared::role::Role;
 use shared::scope::Scope;
+use shared::store::client::ClientStatus;
+use shared::store::user::UserStatus;
 
 use crate::failure::Failure;
 
@@ -29,6 +32,31 @@ impl<T> Setting<T> {
         match self {
             Self::Default => None,
             Self::Own(value) => Some(value),
+        }
+    }
+}
+
+/// Whether somebody may sign in, as it can be set.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Status {
+    Active,
+    Suspended,
+}
+
+impl From<Status> for UserStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Active,
+            Status::Suspended => Self::Suspended,
+        }
+    }
+}
+
+impl From<Status> for ClientStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Active => Self::Active,
+            Status::Suspended => Self::Suspended,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A user's name, role, status and password, and its removal, by the operator.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use shared::auth::admin::Admin;
 use shared::auth::users::change::{Wanted, change};
 use shared::auth::users::list::one;
@@ -30,13 +30,7 @@ pub struct Update {
     role: Option<Role>,
     /// Whether the user may sign in.
     #[arg(long)]
-    status: Option<Status>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Status {
-    Active,
-    Suspended,
+    status: Option<values::Status>,
 }
 
 /// The removal of a user.
@@ -65,10 +59,7 @@ impl Update {
         let wanted = Wanted {
             name: self.name,
             role: self.role,
-            status: self.status.map(|status| match status {
-                Status::Active => UserStatus::Active,
-                Status::Suspended => UserStatus::Suspended,
-            }),
+            status: self.status.map(Into::into),
         };
         if wanted.name.is_none() && wanted.role.is_none() && wanted.status.is_none() {
             let what = "what is to be changed? --name, --role or --status";

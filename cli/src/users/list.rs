@@ -10,7 +10,7 @@ use shared::id::{TenantId, UserId};
 use shared::store::key::Key;
 use shared::store::login_name::LoginNameRow;
 use shared::store::parse;
-use shared::store::user::{User, UserStatus};
+use shared::store::user::User;
 
 use crate::failure::Failure;
 use crate::operator::Operator;
@@ -85,7 +85,7 @@ fn row((user, last_login): &Seen) -> [String; 7] {
         or_dash(user.username.as_deref()),
         or_dash(user.name.as_deref()),
         user.role.as_str().to_owned(),
-        status(user.status).to_owned(),
+        user.status.name().to_owned(),
         or_dash(*last_login),
     ]
 }
@@ -114,20 +114,11 @@ pub fn fields(user: &User, last_login: Option<Timestamp>) -> Vec<(&'static str, 
         ("name", or_dash(user.name.as_deref())),
         ("organization", or_dash(user.organization.as_deref())),
         ("role", user.role.as_str().to_owned()),
-        ("status", status(user.status).to_owned()),
+        ("status", user.status.name().to_owned()),
         ("tenant", user.tenant_id.to_string()),
         ("created", user.created_at.to_string()),
         ("last login", or_dash(last_login)),
     ]
-}
-
-fn status(status: UserStatus) -> &'static str {
-    match status {
-        UserStatus::Active => "active",
-        UserStatus::Suspended => "suspended",
-        UserStatus::Invited => "invited",
-        UserStatus::Deleted => "deleted",
-    }
 }
 
 impl Named {

@@ -61,6 +61,18 @@ pub enum ClientStatus {
     Deleted,
 }
 
+impl ClientStatus {
+    /// Its name, as the API and the table have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 impl Client {
     /// Whether the client may have sessions: it and `tenant`, which has to be its own, are active.
     #[must_use]

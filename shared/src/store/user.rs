@@ -85,6 +85,19 @@ pub enum UserStatus {
     Deleted,
 }
 
+impl UserStatus {
+    /// Its name, as the API and the table have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Invited => "invited",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// Without what no log may hold: names, e-mail address and hash.
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

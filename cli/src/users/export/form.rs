@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use shared::clock::Timestamp;
-use shared::store::user::{User, UserStatus};
+use shared::store::user::User;
 
 use crate::failure::Failure;
 use crate::users::import::Format;
@@ -71,7 +71,7 @@ fn value(name: &str, user: &User, last_login: Option<Timestamp>, phc: Option<&st
         "name" => text(user.name.as_deref()),
         "organization" => text(user.organization.as_deref()),
         "role" => Value::from(user.role.as_str()),
-        "status" => Value::from(status(user.status)),
+        "status" => Value::from(user.status.name()),
         "email_verified" => Value::from(user.email_verified),
         "aws_region" => text(user.aws_region.as_deref()),
         "user_type" => Value::from(user.user_type.clone()),
@@ -85,16 +85,6 @@ fn value(name: &str, user: &User, last_login: Option<Timestamp>, phc: Option<&st
             time(Timestamp::from_seconds(invite.expires_at))
         }),
         _ => Value::Null,
-    }
-}
-
-fn status(status: UserStatus) -> &'static str {
-    match status {
-        UserStatus::Active => "active",
-        UserStatus::Suspended => "suspended",
-        UserStatus::Invited => "invited",
-        // No list has such a user.
-        UserStatus::Deleted => "deleted",
     }
 }
 
