@@ -45,6 +45,19 @@ async fn assert_whole(place: &Place) {
     assert_eq!(place.read("users.jsonl.refused.jsonl.checkpoint"), "");
 }
 
+/// An import whose rows come one after another, so that a call of it is the same every time.
+fn one_at_a_time(file: &str) -> [&str; 7] {
+    [
+        "users",
+        "import",
+        file,
+        "--tenant",
+        TENANT,
+        "--at-once",
+        "1",
+    ]
+}
+
 #[tokio::test]
 async fn killed_before_or_after_any_of_its_calls_it_is_whole_the_next_time() {
     let mut held = 1;
@@ -161,15 +174,7 @@ async fn at_ctrl_c_it_ends_what_is_under_way_says_how_to_go_on_and_goes_on_there
     // The tenant, then the second row's transaction.
     let proxy = Proxy::start(place.stores.dynamodb_url(), 3, false).await;
     let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
-    let import = [
-        "users",
-        "import",
-        &file,
-        "--tenant",
-        TENANT,
-        "--at-once",
-        "1",
-    ];
+    let import = one_at_a_time(&file);
     let mut running = gatehouse.command(&import).spawn().expect("it starts");
     proxy.reached().await;
     let process = running.id().expect("it runs").to_string();
@@ -205,15 +210,7 @@ async fn a_second_ctrl_c_drops_what_is_under_way_and_nothing_is_lost() {
     let file = place.file("users.jsonl", rows());
     let proxy = Proxy::start(place.stores.dynamodb_url(), 3, true).await;
     let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
-    let import = [
-        "users",
-        "import",
-        &file,
-        "--tenant",
-        TENANT,
-        "--at-once",
-        "1",
-    ];
+    let import = one_at_a_time(&file);
     let mut running = gatehouse.command(&import).spawn().expect("it starts");
     proxy.reached().await;
     let process = running.id().expect("it runs").to_string();
@@ -238,17 +235,7 @@ async fn a_table_that_stays_away_ends_it_and_one_that_comes_back_does_not() {
     let file = place.file("users.jsonl", rows());
     let proxy = Proxy::start(place.stores.dynamodb_url(), 3, false).await;
     let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
-    let import = [
-        "users",
-        "import",
-        &file,
-        "--tenant",
-        TENANT,
-        "--at-once",
-        "1",
-        "--patience",
-        "0",
-    ];
+    let import = [&one_at_a_time(&file)[..], &["--patience", "0"]].concat();
     let running = gatehouse.command(&import).spawn().expect("it starts");
     proxy.reached().await;
     // The wire of this one request stays silent for as long as a try may take, and the SDK tries again.
