@@ -184,7 +184,7 @@ fn the_set_of_keys_lists_public_members_alone_and_no_revoked_key() {
 fn the_row_goes_through_the_table_unchanged() {
     let mut row = keys().row.clone();
     row.revoked.push("gone".to_owned());
-    row.keys[1].retired_at = Some(super::NOW);
+    row.keys[1].life.retired_at = Some(super::NOW);
     let mut item: serde_dynamo::Item = serde_dynamo::to_item(&row).expect("the row is an item");
     // The table's own keys stand beside.
     let key = || serde_dynamo::AttributeValue::S("KEYS".to_owned());

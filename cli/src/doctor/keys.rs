@@ -69,12 +69,11 @@ fn unfit(error: &KeyError) -> String {
 }
 
 fn active(row: &KeysRow) -> Option<String> {
-    let mut active = row.keys.iter().filter(|key| key.state == State::Active);
-    active.next().and_then(kid).map(str::to_owned)
-}
-
-fn kid(key: &PublishedKey) -> Option<&str> {
-    key.jwk.common.key_id.as_deref()
+    let mut active = row
+        .keys
+        .iter()
+        .filter(|key| key.life.state == State::Active);
+    active.next().and_then(PublishedKey::kid).map(str::to_owned)
 }
 
 /// Whether what verifies goes with what signs.
@@ -99,17 +98,17 @@ fn published(row: KeysRow, ring: Option<&Ring>) -> Result<String, String> {
 /// How old the keys are; a ring without a next key cannot be rotated at once.
 fn aged(row: &KeysRow, now: Timestamp) -> (Status, String) {
     let of = |state: State| {
-        let mut found = row.keys.iter().filter(|key| key.state == state);
+        let mut found = row.keys.iter().filter(|key| key.life.state == state);
         found.next()
     };
     let days = |at: Timestamp| (now.seconds() - at.seconds()) / DAY;
     let active = of(State::Active).map_or("no key is active".to_owned(), |key| {
-        let since = days(key.activated_at.unwrap_or(key.created_at));
+        let since = days(key.life.activated_at.unwrap_or(key.life.created_at));
         format!("active for {since} days")
     });
     match of(State::Next) {
         Some(next) => {
-            let made = days(next.created_at);
+            let made = days(next.life.created_at);
             (
                 Status::Ok,
                 format!("{active}, the next one made {made} days ago"),

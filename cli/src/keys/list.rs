@@ -6,7 +6,6 @@ use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::keys::published::KeysRow;
 use shared::keys::rotation::{self, KeyNote};
-use shared::keys::turn::Life;
 use shared::password;
 
 use super::Which;
@@ -37,7 +36,7 @@ impl Listed {
         } = note;
         let text = |moment: Timestamp| moment.to_string();
         Self {
-            revoked: row.revoked.contains(&kid),
+            revoked: row.revokes(&kid),
             kid,
             kind,
             alg,
@@ -100,12 +99,7 @@ fn only_published<'a>(
             kid: kid.to_owned(),
             kind: "signing",
             alg: alg.unwrap_or_default(),
-            life: Life {
-                state: key.state,
-                created_at: key.created_at,
-                activated_at: key.activated_at,
-                retired_at: key.retired_at,
-            },
+            life: key.life,
         })
     })
 }

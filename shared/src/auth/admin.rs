@@ -21,7 +21,7 @@ pub struct Admin {
 }
 
 /// The operator as the actor of an event: which of them, the user agent says.
-const OPERATOR: &str = "operator";
+pub(super) const OPERATOR: &str = "operator";
 
 impl Admin {
     /// The operator, acting on a tenant.

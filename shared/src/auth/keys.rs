@@ -1,6 +1,7 @@
 //! What the operator does to keys: revokes one, has everybody sign in again, and publishes them anew
 //! after a restore of the table.
 
+use super::admin::OPERATOR;
 use crate::app::Verifying;
 use crate::call::Call;
 use crate::clock::Timestamp;
@@ -31,7 +32,7 @@ pub async fn revoke(app: &Verifying, keys: &Secret, call: &Call, kid: &str) -> R
     }
     let add = |row: Option<KeysRow>| {
         let mut row = row.unwrap_or_else(KeysRow::empty);
-        if !row.revoked.iter().any(|gone| gone == kid) {
+        if !row.revokes(kid) {
             row.revoked.push(kid.to_owned());
         }
         Ok(row)
@@ -182,6 +183,6 @@ pub async fn publish(app: &Verifying, keys: &Secret, call: &Call) -> Result<Keys
 
 fn by_operator(call: &Call, kind: EventType) -> Event {
     let mut event = call.event(kind, Outcome::Success);
-    event.actor = Some("operator".into());
+    event.actor = Some(OPERATOR.into());
     event
 }

@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 
 use super::published::KeysRow;
 use super::signing::Pair;
-use super::stored::{SecretText, State, StoredMacKey, StoredSigningKey};
+use super::stored::{SecretText, StoredMacKey, StoredSigningKey};
+use super::turn::Life;
 use super::{KeyError, SigningAlgorithm, ecdsa, eddsa, publication, rotation, rsa};
 use crate::clock::Timestamp;
 use crate::random;
 
-/// Makes a ring with an active and a next key of each sort, those that sign by `algorithm`: the secret's text, `{"ring": …}`, and
-/// the `KEYS` row that publishes it. Write the row first, so that no token is signed by a key that
+/// Makes a ring with an active and a next key of each sort, those that sign by `algorithm`: the
+/// secret's text, `{"ring": …}`, and the `KEYS` row that publishes it. Write the row first, so that no token is signed by a key that
 /// nobody knows. Takes up to half a second.
 ///
 /// # Errors
@@ -47,10 +48,7 @@ pub(super) fn signing_key(
     Ok(StoredSigningKey {
         kid: public.common.key_id.clone().unwrap_or_default(),
         alg: algorithm,
-        state: State::Next,
-        created_at: now,
-        activated_at: None,
-        retired_at: None,
+        life: Life::new(now),
         private: Some(SecretText(BASE64_STANDARD.encode(&*pkcs8))),
         public,
     })
@@ -62,10 +60,7 @@ pub(super) fn mac_key(now: Timestamp) -> StoredMacKey {
     StoredMacKey {
         kid: random::uuid(),
         alg: Algorithm::HS256,
-        state: State::Next,
-        created_at: now,
-        activated_at: None,
-        retired_at: None,
+        life: Life::new(now),
         key: SecretText(BASE64_URL_SAFE_NO_PAD.encode(*key)),
     }
 }

@@ -4,6 +4,7 @@ use super::published::{KeysRow, PublishedKey};
 use super::rotation::SIGNING_STAYS;
 use super::secret;
 use super::stored::{StoredRing, StoredSigningKey};
+use super::turn::Life;
 use super::{KeyError, State};
 use crate::clock::Timestamp;
 
@@ -20,10 +21,12 @@ pub fn publish(row: Option<KeysRow>, text: &str, now: Timestamp) -> Result<KeysR
         let mut entries = row.keys.iter_mut();
         match entries.find(|entry| entry.kid() == Some(&key.kid)) {
             // An older ring takes nothing back.
-            Some(entry) if entry.state > key.state => {}
+            Some(entry) if entry.life.state > key.life.state => {}
             Some(entry) => {
-                (entry.state, entry.activated_at, entry.retired_at) =
-                    (key.state, key.activated_at, key.retired_at);
+                entry.life = Life {
+                    created_at: entry.life.created_at,
+                    ..key.life
+                };
             }
             None => row.keys.push(entry(key, now)),
         }
@@ -31,9 +34,9 @@ pub fn publish(row: Option<KeysRow>, text: &str, now: Timestamp) -> Result<KeysR
     let has = |kid: Option<&str>| ring.signing.iter().any(|key| Some(&*key.kid) == kid);
     for entry in &mut row.keys {
         // Dropped: it was revoked.
-        if entry.state == State::Active && !has(entry.kid()) {
-            entry.state = State::Retired;
-            entry.retired_at = Some(now);
+        if entry.life.state == State::Active && !has(entry.kid()) {
+            entry.life.state = State::Retired;
+            entry.life.retired_at = Some(now);
         }
     }
     row.keys
@@ -61,10 +64,7 @@ pub fn publish_anew(mut row: KeysRow, text: &str, now: Timestamp) -> Result<Keys
 fn entry(key: &StoredSigningKey, now: Timestamp) -> PublishedKey {
     PublishedKey {
         jwk: key.public.clone(),
-        state: key.state,
-        created_at: key.created_at,
-        activated_at: key.activated_at,
-        retired_at: key.retired_at,
+        life: key.life,
         published_at: Some(now),
     }
 }
@@ -81,14 +81,18 @@ impl KeysRow {
             revision: 0,
         }
     }
-}
 
-impl KeysRow {
+    /// Whether no reader may trust a key of this kid any more.
+    #[must_use]
+    pub fn revokes(&self, kid: &str) -> bool {
+        self.revoked.iter().any(|gone| gone == kid)
+    }
+
     /// Whether a key of this kid is or was among those that it publishes.
     #[must_use]
     pub fn knows(&self, kid: &str) -> bool {
         let mut keys = self.keys.iter();
-        keys.any(|key| key.kid() == Some(kid)) || self.revoked.iter().any(|gone| gone == kid)
+        keys.any(|key| key.kid() == Some(kid)) || self.revokes(kid)
     }
 }
 
@@ -100,14 +104,18 @@ impl PublishedKey {
     }
 
     pub(super) fn known_since(&self) -> Timestamp {
-        self.published_at.unwrap_or(self.created_at)
+        self.published_at.unwrap_or(self.life.created_at)
     }
 
     /// The last that was heard of it.
     fn last_known(&self) -> Timestamp {
-        let times = [self.activated_at, self.retired_at, self.published_at];
+        let times = [
+            self.life.activated_at,
+            self.life.retired_at,
+            self.published_at,
+        ];
         let times = times.into_iter().flatten();
-        times.fold(self.created_at, Timestamp::max)
+        times.fold(self.life.created_at, Timestamp::max)
     }
 }
 
@@ -126,5 +134,5 @@ pub fn is_published(row: &KeysRow, text: &str) -> Result<bool, KeyError> {
         .signing
         .iter()
         .all(|key| published.contains(&&*key.kid));
-    Ok(all && !kids.any(|kid| row.revoked.contains(kid)))
+    Ok(all && !kids.any(|kid| row.revokes(kid)))
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::cache::Cache;
-use super::{KeyError, SigningAlgorithm, State, VerifyingKey, signing};
+use super::turn::Life;
+use super::{KeyError, SigningAlgorithm, VerifyingKey, signing};
 use crate::clock::Timestamp;
 
 /// The `KEYS` row, its keys in the table aside.
@@ -35,15 +36,8 @@ pub struct PublishedKey {
     #[serde(deserialize_with = "signing::public_jwk")]
     pub jwk: Jwk,
     /// Where it stands in its life.
-    pub state: State,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it began to sign.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<Timestamp>,
-    /// When it ceased to sign.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub life: Life,
     /// When this row first had it: it signs no sooner than three hours later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Timestamp>,

@@ -47,7 +47,7 @@ impl Ring {
         let mut active_signing = Vec::new();
         for stored in &stored.signing {
             if let Some(key) = signing_key(stored)?
-                && stored.state == State::Active
+                && stored.life.state == State::Active
             {
                 active_signing.push(key);
             }
@@ -55,7 +55,7 @@ impl Ring {
         let [signing] = <[SigningKey; 1]>::try_from(active_signing)
             .map_err(|_| KeyError::Refused("not exactly one signing key is active"))?;
 
-        let states = stored.refresh.iter().map(|key| key.state);
+        let states = stored.refresh.iter().map(|key| key.life.state);
         let active: Vec<usize> = states
             .enumerate()
             .filter_map(|(index, state)| (state == State::Active).then_some(index))
@@ -122,7 +122,7 @@ fn signing_key(stored: &StoredSigningKey) -> Result<Option<SigningKey>, KeyError
             "a signing key's kid is not its thumbprint",
         ));
     }
-    match (&stored.private, stored.state) {
+    match (&stored.private, stored.life.state) {
         (None, State::Retired) => Ok(None),
         (None, _) => Err(KeyError::Refused("a signing key has no private half")),
         (Some(_), State::Retired) => Err(KeyError::Refused(

@@ -59,7 +59,7 @@ pub struct RingChange {
 
 impl RingChange {
     /// What became of the active key.
-    pub(crate) fn of(before: Option<String>, after: String) -> Self {
+    fn of(before: Option<String>, after: String) -> Self {
         let reason = match &before {
             None => "first_ring",
             Some(before) if *before == after => "renewed",
@@ -74,6 +74,20 @@ impl RingChange {
 }
 
 impl Origin {
+    /// Of what is made from `current` now; where it is `changed`, from one active key to another.
+    pub(crate) fn new(
+        current: &Version,
+        changed: bool,
+        (before, after): (Option<String>, Option<String>),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            derives_from: current.id.clone(),
+            made_at: now,
+            change: changed.then(|| RingChange::of(before, after.unwrap_or_default())),
+        }
+    }
+
     /// Why this version cannot take the place of `current` any more, if it cannot.
     #[must_use]
     pub fn is_stale(&self, current: &str, now: Timestamp) -> Option<&'static str> {
@@ -142,7 +156,7 @@ pub fn has_revoked(text: &str, row: &KeysRow) -> Result<bool, KeyError> {
     let ring: StoredRing = secret::parse(text)?;
     let signing = ring.signing.iter().map(|key| &key.kid);
     let mut kids = signing.chain(ring.refresh.iter().map(|key| &key.kid));
-    Ok(kids.any(|kid| row.revoked.contains(kid)))
+    Ok(kids.any(|kid| row.revokes(kid)))
 }
 
 fn next_text(
@@ -160,12 +174,8 @@ fn next_text(
     let mut ring = ring.unwrap_or_default();
     let before = active_kid(&ring.signing);
     let changed = turn_ring(&mut ring, algorithm, row, promotes, now)?;
-    let after = active_kid(&ring.signing).unwrap_or_default();
-    let origin = Origin {
-        derives_from: current.id.clone(),
-        made_at: now,
-        change: changed.then(|| RingChange::of(before, after)),
-    };
+    let active = (before, active_kid(&ring.signing));
+    let origin = Origin::new(current, changed, active, now);
     let envelope = Envelope {
         ring: Some(ring),
         origin: Some(origin),
@@ -187,7 +197,7 @@ fn turn_ring(
     promotes: bool,
     now: Timestamp,
 ) -> Result<bool, KeyError> {
-    let is_revoked = |kid: &str| row.is_some_and(|row| row.revoked.iter().any(|gone| gone == kid));
+    let is_revoked = |kid: &str| row.is_some_and(|row| row.revokes(kid));
     let long_ago = |at: Timestamp| promotes && at.plus_seconds(KNOWN_SECONDS) <= now;
     let entry = |kid: &str| {
         let mut entries = row.into_iter().flat_map(|row| &row.keys);
@@ -198,7 +208,7 @@ fn turn_ring(
         stays: Some(SIGNING_STAYS),
         is_revoked: &is_revoked,
         is_known: &|key: &StoredSigningKey| {
-            long_ago(key.created_at)
+            long_ago(key.life.created_at)
                 && entry(&key.kid).is_some_and(|entry| long_ago(entry.known_since()))
         },
     };
@@ -206,7 +216,7 @@ fn turn_ring(
         now,
         stays: Some(MAC_STAYS),
         is_revoked: &is_revoked,
-        is_known: &|key: &StoredMacKey| long_ago(key.created_at),
+        is_known: &|key: &StoredMacKey| long_ago(key.life.created_at),
     };
     let signing = turn(&mut ring.signing, &signing, || signing_key(algorithm, now))?;
     let refresh = turn(&mut ring.refresh, &refresh, || Ok(mac_key(now)))?;
@@ -238,18 +248,21 @@ pub fn notes(text: &str) -> Result<Vec<KeyNote>, KeyError> {
     let ring = secret::parse_any::<StoredRing>(text)?.ring;
     let ring = ring.unwrap_or_default();
     let signing = ring.signing.iter();
-    let signing = signing.map(|key| note(key, "signing", key.alg.name().to_owned()));
+    let signing = signing.map(|key| KeyNote::of(key, "signing", key.alg.name()));
     let refresh = ring.refresh.iter();
-    let refresh = refresh.map(|key| note(key, "refresh", format!("{:?}", key.alg)));
+    let refresh = refresh.map(|key| KeyNote::of(key, "refresh", &format!("{:?}", key.alg)));
     Ok(signing.chain(refresh).collect())
 }
 
-fn note(key: &impl RingKey, kind: &'static str, alg: String) -> KeyNote {
-    KeyNote {
-        kid: key.kid().to_owned(),
-        kind,
-        alg,
-        life: key.life(),
+impl KeyNote {
+    /// A key of a ring.
+    pub(crate) fn of(key: &impl RingKey, kind: &'static str, alg: &str) -> Self {
+        Self {
+            kid: key.kid().to_owned(),
+            kind,
+            alg: alg.to_owned(),
+            life: *key.life(),
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::turn::{Life, RingKey};
 use super::{SigningAlgorithm, signing};
-use crate::clock::Timestamp;
 
 /// Where a key stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,12 +46,8 @@ pub(super) struct StoredSigningKey {
     /// The public key's thumbprint (RFC 7638).
     pub kid: String,
     pub alg: SigningAlgorithm,
-    pub state: State,
-    pub created_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub life: Life,
     /// PKCS#8 in base64; a retired key has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private: Option<SecretText>,
@@ -65,12 +60,8 @@ pub(super) struct StoredMacKey {
     /// Random: a thumbprint would be a hash of the key, and kids are no secret.
     pub kid: String,
     pub alg: Algorithm,
-    pub state: State,
-    pub created_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activated_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_at: Option<Timestamp>,
+    #[serde(flatten)]
+    pub life: Life,
     /// The key in base64url without padding.
     pub key: SecretText,
 }
@@ -80,24 +71,16 @@ impl RingKey for StoredSigningKey {
         &self.kid
     }
 
-    fn life(&self) -> Life {
-        Life {
-            state: self.state,
-            created_at: self.created_at,
-            activated_at: self.activated_at,
-            retired_at: self.retired_at,
-        }
+    fn life(&self) -> &Life {
+        &self.life
     }
 
-    fn activate(&mut self, now: Timestamp) {
-        self.state = State::Active;
-        self.activated_at = Some(now);
+    fn life_mut(&mut self) -> &mut Life {
+        &mut self.life
     }
 
-    fn retire(&mut self, now: Timestamp) {
-        self.state = State::Retired;
-        self.retired_at = Some(now);
-        // Nobody may sign with it any more, whoever reads the secret.
+    // Nobody may sign with it any more, whoever reads the secret.
+    fn forget(&mut self) {
         self.private = None;
     }
 }
@@ -107,23 +90,12 @@ impl RingKey for StoredMacKey {
         &self.kid
     }
 
-    fn life(&self) -> Life {
-        Life {
-            state: self.state,
-            created_at: self.created_at,
-            activated_at: self.activated_at,
-            retired_at: self.retired_at,
-        }
+    fn life(&self) -> &Life {
+        &self.life
     }
 
-    fn activate(&mut self, now: Timestamp) {
-        self.state = State::Active;
-        self.activated_at = Some(now);
-    }
-
-    fn retire(&mut self, now: Timestamp) {
-        self.state = State::Retired;
-        self.retired_at = Some(now);
+    fn life_mut(&mut self) -> &mut Life {
+        &mut self.life
     }
 }
 

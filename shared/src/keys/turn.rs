@@ -1,5 +1,7 @@
 //! How a list of keys of one sort is turned: which key is promoted, which is made, which leaves.
 
+use serde::{Deserialize, Serialize};
+
 use super::{KeyError, State};
 use crate::clock::Timestamp;
 
@@ -8,24 +10,53 @@ pub(crate) trait RingKey {
     /// Its id.
     fn kid(&self) -> &str;
     /// Where it stands in its life.
-    fn life(&self) -> Life;
+    fn life(&self) -> &Life;
+    /// As [`RingKey::life`], to be changed.
+    fn life_mut(&mut self) -> &mut Life;
+    /// Forgets what only a key that is used needs.
+    fn forget(&mut self) {}
+
     /// From now on it is the one that is used.
-    fn activate(&mut self, now: Timestamp);
+    fn activate(&mut self, now: Timestamp) {
+        let life = self.life_mut();
+        life.state = State::Active;
+        life.activated_at = Some(now);
+    }
+
     /// From now on it is only looked back at.
-    fn retire(&mut self, now: Timestamp);
+    fn retire(&mut self, now: Timestamp) {
+        let life = self.life_mut();
+        life.state = State::Retired;
+        life.retired_at = Some(now);
+        self.forget();
+    }
 }
 
-/// Where a key stands in its life, and since when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a key stands in its life, and since when: members of the key wherever it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Life {
     /// Its state.
     pub state: State,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it began to be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_at: Option<Timestamp>,
     /// When it ceased to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retired_at: Option<Timestamp>,
+}
+
+impl Life {
+    /// The life of a key that is made now.
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self {
+            state: State::Next,
+            created_at: now,
+            activated_at: None,
+            retired_at: None,
+        }
+    }
 }
 
 /// What decides over the keys of one sort.
@@ -87,7 +118,7 @@ fn place<K: RingKey>(keys: &[K], state: State) -> Option<usize> {
 }
 
 /// Whether nothing that a retired key has made can still be good.
-fn is_over(life: Life, stays: Option<i64>, now: Timestamp) -> bool {
+fn is_over(life: &Life, stays: Option<i64>, now: Timestamp) -> bool {
     let (Some(stays), Some(retired_at)) = (stays, life.retired_at) else {
         return false;
     };

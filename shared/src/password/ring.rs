@@ -48,15 +48,8 @@ pub(super) struct Entry {
     #[zeroize(skip)]
     pub(super) kid: String,
     #[zeroize(skip)]
-    state: State,
-    #[zeroize(skip)]
-    created_at: Timestamp,
-    #[zeroize(skip)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    activated_at: Option<Timestamp>,
-    #[zeroize(skip)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retired_at: Option<Timestamp>,
+    #[serde(flatten)]
+    life: Life,
     /// 32 bytes, base64url without padding.
     key: String,
 }
@@ -67,17 +60,14 @@ impl Entry {
         let key = Zeroizing::new(random::bytes::<KEY_BYTES>());
         Self {
             kid: URL_SAFE_NO_PAD.encode(random::bytes::<9>()),
-            state: State::Next,
-            created_at: now,
-            activated_at: None,
-            retired_at: None,
+            life: Life::new(now),
             key: URL_SAFE_NO_PAD.encode(key.as_slice()),
         }
     }
 
     /// The place of the one active key.
     pub(super) fn only_active(entries: &[Self]) -> Result<usize, KeyError> {
-        let is_active = |entry: &Self| entry.state == State::Active;
+        let is_active = |entry: &Self| entry.life.state == State::Active;
         let first = entries.iter().position(is_active);
         let last = entries.iter().rposition(is_active);
         first
@@ -103,23 +93,12 @@ impl RingKey for Entry {
         &self.kid
     }
 
-    fn life(&self) -> Life {
-        Life {
-            state: self.state,
-            created_at: self.created_at,
-            activated_at: self.activated_at,
-            retired_at: self.retired_at,
-        }
+    fn life(&self) -> &Life {
+        &self.life
     }
 
-    fn activate(&mut self, now: Timestamp) {
-        self.state = State::Active;
-        self.activated_at = Some(now);
-    }
-
-    fn retire(&mut self, now: Timestamp) {
-        self.state = State::Retired;
-        self.retired_at = Some(now);
+    fn life_mut(&mut self) -> &mut Life {
+        &mut self.life
     }
 }
 

@@ -12,9 +12,9 @@ use super::ring::{Entry, Ring};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 use crate::keys::KeyError;
-use crate::keys::rotation::{KNOWN_SECONDS, KeyNote, LARGEST_TEXT, Origin, RingChange};
+use crate::keys::rotation::{KNOWN_SECONDS, KeyNote, LARGEST_TEXT, Origin};
 use crate::keys::secret::{Envelope, Version, parse, parse_any, write};
-use crate::keys::turn::{RingKey, Rules, active_kid, turn};
+use crate::keys::turn::{RingKey, Rules, active_kid, advance, turn};
 
 /// The text of a new secret `passwords`, with an active and a next sealing key.
 ///
@@ -44,12 +44,8 @@ pub fn rotate(current: &Version, now: Timestamp) -> Result<Zeroizing<String>, Ke
     let before = active_kid(&ring.sealing);
     let changed = turn_ring(&mut ring, now)?;
     PasswordKeys::new(&ring)?;
-    let after = active_kid(&ring.sealing).unwrap_or_default();
-    let origin = Origin {
-        derives_from: current.id.clone(),
-        made_at: now,
-        change: changed.then(|| RingChange::of(before, after)),
-    };
+    let active = (before, active_kid(&ring.sealing));
+    let origin = Origin::new(current, changed, active, now);
     let envelope = Envelope {
         ring: Some(ring),
         origin: Some(origin),
@@ -97,7 +93,7 @@ pub fn try_out(text: &str) -> Result<(), KeyError> {
         if keys.open(&other, &sealed).is_ok() {
             return Err(refused);
         }
-        crate::keys::turn::advance(&mut ring.sealing, Timestamp::from_millis(0));
+        advance(&mut ring.sealing, Timestamp::from_millis(0));
     }
     Ok(())
 }
@@ -110,17 +106,8 @@ pub fn try_out(text: &str) -> Result<(), KeyError> {
 pub fn notes(text: &str) -> Result<Vec<KeyNote>, KeyError> {
     let ring = parse_any::<Ring>(text)?.ring.unwrap_or_default();
     let sealing = ring.sealing.iter();
-    let sealing = sealing.map(|key| note(key, "sealing", "A256GCM"));
+    let sealing = sealing.map(|key| KeyNote::of(key, "sealing", "A256GCM"));
     let names = ring.names.iter();
-    let names = names.map(|key| note(key, "names", "HS256"));
+    let names = names.map(|key| KeyNote::of(key, "names", "HS256"));
     Ok(sealing.chain(names).collect())
-}
-
-fn note(key: &Entry, kind: &'static str, alg: &str) -> KeyNote {
-    KeyNote {
-        kid: key.kid.clone(),
-        kind,
-        alg: alg.to_owned(),
-        life: key.life(),
-    }
 }

@@ -120,7 +120,7 @@ async fn a_published_row_that_does_not_go_with_the_ring_is_said() {
     let active = row
         .keys
         .iter()
-        .find(|key| key.state == shared::keys::State::Active)
+        .find(|key| key.life.state == shared::keys::State::Active)
         .and_then(|key| key.jwk.common.key_id.clone())
         .unwrap();
     let found = async || {
@@ -148,7 +148,7 @@ async fn a_published_row_that_does_not_go_with_the_ring_is_said() {
     let keys = row
         .keys
         .into_iter()
-        .filter(|key| key.state != shared::keys::State::Next);
+        .filter(|key| key.life.state != shared::keys::State::Next);
     alter_keys(
         &stores,
         "SET #keys = :value",
