@@ -3,6 +3,7 @@
 use serde_json::json;
 use shared::store::key::Key;
 
+use super::proxy::Proxy;
 use super::{PASSWORD, Place, TENANT, counted, line};
 
 fn rows(count: usize) -> String {
@@ -73,6 +74,47 @@ async fn of_two_imports_of_one_file_each_user_comes_by_one() {
     assert_eq!(other[0] + other[1], 60);
     assert_eq!(place.users(TENANT).await.len(), 60);
     assert_eq!(place.admins(TENANT).await, 20);
+}
+
+#[tokio::test]
+async fn a_second_run_of_one_import_leaves_the_first_ones_report_and_place_alone() {
+    let place = Place::new().await;
+    let file = place.file("users.jsonl", line("nobody", &json!({})) + &rows(2));
+    let report = "users.jsonl.refused.jsonl";
+    // What an earlier run has left.
+    place.file(report, "{}\n");
+    // The tenant, then the first user's transaction.
+    let proxy = Proxy::start(place.stores.dynamodb_url(), 2, false).await;
+    let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+    let import = ["users", "import", &file, "--tenant", TENANT];
+    let one = ["--at-once", "1"];
+    let running = gatehouse.command(&[&import[..], &one].concat()).spawn();
+    let running = running.expect("it starts");
+    proxy.reached().await;
+    let written = place.refused(report);
+    assert_eq!(written.len(), 1, "{written:?}");
+    for more in [&[][..], &["--from-start"]] {
+        let ran = place.import(&file, more).await;
+        let said = format!(
+            "another import is writing {}: let it end, or take another --report",
+            place.path(report)
+        );
+        ran.assert_failed(1, &said);
+        assert_eq!(place.refused(report), written);
+    }
+    assert_eq!(place.users(TENANT).await.len(), 0);
+    proxy.release();
+    let ran = running.wait_with_output().await.expect("it ends");
+    assert_eq!(ran.status.code(), Some(3), "{ran:?}");
+    assert_eq!(place.users(TENANT).await.len(), 2);
+    // Nothing of the run is left that keeps the next away.
+    let ran = place.import(&file, &[]).await;
+    assert_eq!((ran.code, counted(&ran)), (3, [0, 2, 1]), "{ran:?}");
+    assert_eq!(place.refused(report), written);
+    // Nor a report that has nothing to say.
+    let file = place.file("users.jsonl", rows(2));
+    assert_eq!(place.import(&file, &[]).await.code, 0);
+    assert!(!std::fs::exists(place.path(report)).expect("a folder"));
 }
 
 #[tokio::test]

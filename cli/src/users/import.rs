@@ -12,6 +12,7 @@ mod run;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -150,8 +151,8 @@ impl Import {
             allow_super_admin: self.allow_super_admin,
             api: operator.api.clone(),
         };
-        let report = self.report_path()?;
-        let kept = (!self.dry_run).then(|| Kept::beside(&report));
+        let mut report = self.report()?;
+        let kept = (!self.dry_run).then(|| Kept::beside(report.path()));
         let checkpoint = self.checkpoint(of, kept.as_ref());
         let mut records = Records::new(file, format);
         records.go_to(Position::default()).map_err(failed)?;
@@ -166,9 +167,8 @@ impl Import {
             }
             records.go_to(checkpoint.position).map_err(failed)?;
         }
-        let opened = Report::new(&report, checkpoint.report_bytes);
-        let report = opened
-            .map_err(|error| Failure::new(format!("cannot write {}: {error}", report.display())))?;
+        let cut = report.cut(checkpoint.report_bytes);
+        cut.map_err(|error| unwritable(report.path(), &error))?;
         let now = operator.now();
         let progress = Progress::new(about.len(), checkpoint.position.bytes, now);
         // A run into one tenant is recorded there, even if it has brought nobody.
@@ -213,8 +213,8 @@ impl Import {
         })
     }
 
-    /// Where the refused rows go.
-    fn report_path(&self) -> Result<PathBuf, Failure> {
+    /// Where the refused rows go, for this run alone.
+    fn report(&self) -> Result<Report, Failure> {
         let suffix = if self.dry_run {
             ".dry-run.jsonl"
         } else {
@@ -226,7 +226,13 @@ impl Import {
         if real(&path).is_some_and(|real_path| Some(real_path) == real(&self.file)) {
             return Err(Failure::usage("the report cannot be the file itself"));
         }
-        Ok(path)
+        let opened = Report::open(&path).map_err(|error| unwritable(&path, &error))?;
+        opened.ok_or_else(|| {
+            let path = path.display();
+            let what =
+                format!("another import is writing {path}: let it end, or take another --report");
+            Failure::new(what)
+        })
     }
 
     /// Where an earlier run of this import has stopped, or the beginning.
@@ -246,6 +252,10 @@ impl Import {
             slowest: None,
         })
     }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot write {}: {error}", path.display()))
 }
 
 /// The columns of CSV.
