@@ -20,7 +20,7 @@ struct Listed {
     kind: &'static str,
     alg: String,
     state: &'static str,
-    created_at: String,
+    created_at: Option<String>,
     activated_at: Option<String>,
     retired_at: Option<String>,
     revoked: bool,
@@ -41,14 +41,28 @@ impl Listed {
             kind,
             alg,
             state: life.state.name(),
-            created_at: text(life.created_at),
+            created_at: Some(text(life.created_at)),
             activated_at: life.activated_at.map(text),
             retired_at: life.retired_at.map(text),
         }
     }
+
+    /// A key that is nowhere any more, and stays refused should a restore bring it back.
+    fn dropped(kid: &str) -> Self {
+        Self {
+            kid: kid.to_owned(),
+            kind: "-",
+            alg: "-".to_owned(),
+            state: "dropped",
+            created_at: None,
+            activated_at: None,
+            retired_at: None,
+            revoked: true,
+        }
+    }
 }
 
-/// Lists the keys of both rings, and what is published beside.
+/// Lists the keys of both rings, what is published beside, and what was revoked.
 pub async fn list(operator: &Operator, output: &Output) -> Result<(), Failure> {
     let (keys, passwords) = (Which::Keys, Which::Passwords);
     let keys = keys.secret(operator).current().await?;
@@ -59,10 +73,13 @@ pub async fn list(operator: &Operator, output: &Output) -> Result<(), Failure> {
     let kids: HashSet<String> = notes.iter().map(|note| note.kid.clone()).collect();
     notes.extend(only_published(&row, &kids));
     notes.extend(password::rotation::notes(&passwords.text)?);
-    let listed: Vec<_> = notes
+    let mut listed: Vec<_> = notes
         .into_iter()
         .map(|note| Listed::new(note, &row))
         .collect();
+    let kids: HashSet<String> = listed.iter().map(|key| key.kid.clone()).collect();
+    let dropped = row.revoked.iter().filter(|kid| !kids.contains(*kid));
+    listed.extend(dropped.map(|kid| Listed::dropped(kid)));
     let columns = [
         "KID", "KIND", "ALG", "STATE", "CREATED", "ACTIVE", "RETIRED", "REVOKED",
     ];
@@ -72,7 +89,7 @@ pub async fn list(operator: &Operator, output: &Output) -> Result<(), Failure> {
             key.kind.to_owned(),
             key.alg.clone(),
             key.state.to_owned(),
-            key.created_at.clone(),
+            or_dash(key.created_at.as_ref()),
             or_dash(key.activated_at.as_ref()),
             or_dash(key.retired_at.as_ref()),
             if key.revoked { "revoked" } else { "-" }.to_owned(),
