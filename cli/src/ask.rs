@@ -1,15 +1,16 @@
 //! Asking the operator, who sits at a terminal; and reading what a program hands over in a pipe.
 
+use std::fs::File;
+use std::future::pending;
 use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write as _};
 use std::thread;
 
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use shared::password::MAX_BYTES;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::interrupt;
 
 /// How often a question is asked anew.
 const TRIES: u32 = 5;
@@ -19,27 +20,6 @@ const MOST_BYTES: u64 = 64 * 1024;
 /// Whether somebody can be asked.
 pub fn at_terminal() -> bool {
     io::stdin().is_terminal()
-}
-
-/// Does what may ask: Ctrl-C ends it, wherever it is, and leaves the terminal as it was.
-pub async fn interruptible<T>(
-    doing: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let mut interrupt = interrupts()?;
-    tokio::select! {
-        done = doing => done,
-        _ = interrupt.recv() => {
-            // After the `^C` that the terminal has shown.
-            eprintln!();
-            Err(interrupt::failure("interrupted"))
-        }
-    }
-}
-
-/// From here on Ctrl-C is a signal that is heeded, and no longer the end of the process.
-fn interrupts() -> Result<Signal, Failure> {
-    signal(SignalKind::interrupt())
-        .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))
 }
 
 /// What `given` is, or else the answer to a question; where nobody can be asked, `otherwise` says what is
@@ -97,49 +77,90 @@ pub async fn agree(yes: bool, question: &str) -> Result<(), Failure> {
 async fn line(question: &str) -> Result<String, Failure> {
     // In one piece: whoever answers at once answers to all of it.
     let _ = io::stderr().write_all(format!("{question}: ").as_bytes());
-    let (answer, answered) = oneshot::channel();
-    // A thread that nobody waits for, so that Ctrl-C ends the question.
-    thread::spawn(move || {
+    let answer = apart(|| {
         let mut line = String::new();
-        let read = io::stdin().read_line(&mut line);
-        let _ = answer.send(read.map(|bytes| (bytes > 0).then_some(line)));
+        let bytes = io::stdin().read_line(&mut line)?;
+        Ok((bytes > 0).then_some(line))
     });
-    match answered.await {
-        Ok(Ok(Some(line))) => Ok(line.trim().to_owned()),
-        Ok(Ok(None)) => {
+    match answer.await {
+        Ok(Some(line)) => Ok(line.trim().to_owned()),
+        Ok(None) => {
             eprintln!();
-            Err(Failure::new("no answer, and nothing was done"))
+            Err(no_answer())
         }
-        Ok(Err(_)) | Err(_) => Err(Failure::new("the terminal cannot be read")),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
-/// A secret that the operator types, and nobody sees.
-pub fn hidden(question: &str) -> Result<Zeroizing<String>, Failure> {
-    // The terminal is made itself again only where the signal does not end the process.
-    let _heeded = interrupts()?;
-    match rpassword::prompt_password(format!("{question}: ")) {
-        Ok(secret) => Ok(Zeroizing::new(secret)),
-        Err(error) => Err(match error.kind() {
-            ErrorKind::Interrupted => interrupt::failure("interrupted"),
-            ErrorKind::UnexpectedEof => Failure::new("no answer, and nothing was done"),
-            kind => Failure::new(format!("the terminal cannot be read: {kind}")),
-        }),
+/// A secret that the operator types, and nobody sees. Ctrl-C counts only where the command is
+/// [`interruptible`](crate::interrupt::interruptible).
+pub async fn hidden(question: &str) -> Result<Zeroizing<String>, Failure> {
+    let _shown = AsItWas::now();
+    let question = format!("{question}: ");
+    match apart(|| rpassword::prompt_password(question).map(Zeroizing::new)).await {
+        Ok(secret) => Ok(secret),
+        // The signal that comes with it ends the command.
+        Err(error) if error.kind() == ErrorKind::Interrupted => pending().await,
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(no_answer()),
+        Err(error) => Err(unreadable(&error)),
     }
+}
+
+/// The settings of the terminal, which it has again once this is dropped: whoever is stopped at a hidden
+/// question would not see what they type from then on.
+struct AsItWas(Option<(File, Termios)>);
+
+impl AsItWas {
+    fn now() -> Self {
+        let terminal = File::open("/dev/tty").ok();
+        Self(terminal.and_then(|terminal| {
+            let settings = tcgetattr(&terminal).ok()?;
+            Some((terminal, settings))
+        }))
+    }
+}
+
+impl Drop for AsItWas {
+    fn drop(&mut self) {
+        if let Some((terminal, settings)) = &self.0 {
+            // A terminal that is gone needs none.
+            let _ = tcsetattr(terminal, OptionalActions::Now, settings);
+        }
+    }
+}
+
+/// Reads on a thread that nobody waits for, so that a question can be left without an answer.
+async fn apart<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (answer, answered) = oneshot::channel();
+    thread::spawn(move || {
+        // Nobody may be listening any more.
+        let _ = answer.send(read());
+    });
+    answered.await.map_err(io::Error::other)?
+}
+
+fn no_answer() -> Failure {
+    Failure::new("no answer, and nothing was done")
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::new(format!("the terminal cannot be read: {}", error.kind()))
 }
 
 /// A new password, typed twice; `judge` says what is wrong with one.
-pub fn new_password(
+pub async fn new_password(
     judge: impl Fn(&str) -> Result<(), Failure>,
 ) -> Result<Zeroizing<String>, Failure> {
     for _ in 0..TRIES {
-        let password = hidden("Password (it is not shown)")?;
+        let password = hidden("Password (it is not shown)").await?;
         let refused = fits(&password).and_then(|()| judge(&password));
         if let Err(refused) = refused {
             eprintln!("{}", refused.message);
             continue;
         }
-        if hidden("The same again")? == password {
+        if hidden("The same again").await? == password {
             return Ok(password);
         }
         eprintln!("The two are not the same.");

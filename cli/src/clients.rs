@@ -12,6 +12,7 @@ use shared::store::client::ClientStatus;
 
 use crate::ask;
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::{Output, or_dash};
 use crate::values;
@@ -108,8 +109,8 @@ impl Clients {
             Self::List(list) => list.run(operator, output).await,
             Self::Create(create) => create.run(operator, output).await,
             Self::Update(update) => update.run(operator, output).await,
-            Self::Delete(delete) => ask::interruptible(delete.run(operator)).await,
-            Self::Keys(keys) => ask::interruptible(keys.run(operator, output)).await,
+            Self::Delete(delete) => interruptible(delete.run(operator)).await,
+            Self::Keys(keys) => interruptible(keys.run(operator, output)).await,
         }
     }
 }

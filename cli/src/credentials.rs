@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::ask;
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::Output;
 use secret::Secret;
@@ -73,9 +74,9 @@ impl Credentials {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         match self {
-            Self::Set(set) => ask::interruptible(set.run(operator, output)).await,
+            Self::Set(set) => interruptible(set.run(operator, output)).await,
             Self::Show(show) => show.run(operator, output).await,
-            Self::Remove(remove) => ask::interruptible(remove.run(operator)).await,
+            Self::Remove(remove) => interruptible(remove.run(operator)).await,
         }
     }
 }

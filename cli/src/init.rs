@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::ask;
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::{Output, or_dash};
 use crate::users::make::{how_to_accept, how_to_sign_in};
@@ -69,7 +70,7 @@ struct Done<'a> {
 impl Init {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        ask::interruptible(self.begin(operator, output)).await
+        interruptible(self.begin(operator, output)).await
     }
 
     async fn begin(mut self, operator: &Operator, output: &Output) -> Result<(), Failure> {
@@ -162,7 +163,7 @@ impl Init {
         let password = if self.password_stdin {
             ask::piped_password()?
         } else {
-            ask::new_password(|password| Ok(judge(tenant, &user, password)?))?
+            ask::new_password(|password| Ok(judge(tenant, &user, password)?)).await?
         };
         let passwords = operator.passwords();
         let new = is_new.then_some(record);

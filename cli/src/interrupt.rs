@@ -1,22 +1,57 @@
-//! Ctrl-C, for commands that have to leave things in order.
+//! Ctrl-C and SIGTERM: how somebody asks a command to stop, and it leaves things in order.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::io::{self, IsTerminal as _};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 
-/// Ends when the command is asked to stop, by Ctrl-C or otherwise. From the first call on, that no longer
-/// ends the process.
-pub async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        // Nobody will say so: then the process is ended as it always was.
-        return std::future::pending().await;
-    };
+/// What asks a command to stop.
+pub struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    /// From here on neither of the two ends the process by itself.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let them be heeded.
+    pub fn heeded() -> Result<Self, Failure> {
+        let on = |kind| {
+            let failed = |error| Failure::new(format!("cannot wait for signals: {error}"));
+            signal(kind).map_err(failed)
+        };
+        Ok(Self {
+            interrupt: on(SignalKind::interrupt())?,
+            terminate: on(SignalKind::terminate())?,
+        })
+    }
+
+    /// Ends when the command is asked to stop, once for each time.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Does what may be stopped wherever it is: what it holds is let go of in order.
+pub async fn interruptible<T>(
+    doing: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut interrupts = Interrupts::heeded()?;
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        done = doing => done,
+        () = interrupts.next() => {
+            // The terminal stands behind a question, or the `^C` that it has shown.
+            if io::stderr().is_terminal() {
+                eprintln!();
+            }
+            Err(failure("interrupted"))
+        }
     }
 }
 

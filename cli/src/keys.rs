@@ -11,6 +11,7 @@ use shared::error::Error;
 use shared::keys::secret::Secret;
 
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::Output;
 
@@ -86,7 +87,7 @@ impl Keys {
             }
             Self::Revoke { kid } => revoke(operator, output, &kid).await,
             Self::NotBefore { moment, yes } => {
-                moment::not_before(operator, output, moment, yes).await
+                interruptible(moment::not_before(operator, output, moment, yes)).await
             }
             Self::Publish => publish(operator, output).await,
         }

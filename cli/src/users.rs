@@ -10,8 +10,8 @@ mod private_file;
 
 use clap::Subcommand;
 
-use crate::ask;
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::Output;
 
@@ -52,13 +52,13 @@ impl Users {
         match self {
             Self::List(list) => list.run(operator, output).await,
             Self::Show(show) => show.run(operator, output).await,
-            Self::Create(create) => ask::interruptible(create.run(operator, output)).await,
+            Self::Create(create) => interruptible(create.run(operator, output)).await,
             Self::Invite(invite) => invite.run(operator, output).await,
             Self::Update(update) => update.run(operator, output).await,
-            Self::Delete(delete) => ask::interruptible(delete.run(operator)).await,
-            Self::ResetPassword(reset) => ask::interruptible(reset.run(operator)).await,
+            Self::Delete(delete) => interruptible(delete.run(operator)).await,
+            Self::ResetPassword(reset) => interruptible(reset.run(operator)).await,
             Self::Import(import) => import.run(operator, output).await,
-            Self::Export(export) => ask::interruptible(export.run(operator, output)).await,
+            Self::Export(export) => interruptible(export.run(operator, output)).await,
         }
     }
 }

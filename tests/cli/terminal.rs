@@ -22,7 +22,7 @@ pub fn hidden(text: &str, line: &str) -> Step {
     press(text, &format!("\0{line}\r"))
 }
 
-/// Presses these keys once this is on the screen: `\x03` is Ctrl-C, `\x04` Ctrl-D. After `\0` it waits
+/// Presses these keys once this is on the screen: `\x03` is Ctrl-C, `\x04` Ctrl-D, and `\x01` SIGTERM. After `\0` it waits
 /// until the terminal no longer shows what is typed.
 pub fn press(text: &str, keys: &str) -> Step {
     (text.to_owned(), Some(keys.to_owned()))

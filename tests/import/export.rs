@@ -101,22 +101,22 @@ async fn an_export_writes_through_no_link_over_no_file_and_leaves_no_part() {
     assert_eq!(place.read("other"), "untouched");
     std::fs::remove_file(&part).expect("the link goes");
     // Held at a call that comes once the part is there: a file of this name comes meanwhile.
-    for interrupt in [true, false] {
+    for signal in [Some("-INT"), Some("-TERM"), None] {
         let proxy = Proxy::start(place.stores.dynamodb_url(), 4, false).await;
         let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
         let running = gatehouse.command(&export).spawn().expect("it starts");
         proxy.reached().await;
         assert!(std::fs::exists(&part).expect("a folder"));
-        if interrupt {
+        if let Some(signal) = signal {
             let process = running.id().expect("it runs").to_string();
-            let kill = Command::new("kill").args(["-INT", &process]).status().await;
+            let kill = Command::new("kill").args([signal, &process]).status().await;
             assert!(kill.expect("kill runs").success());
         } else {
             place.file("out.jsonl", "another's");
             proxy.release();
         }
         let ran = running.wait_with_output().await.expect("it ends");
-        let code = if interrupt { 130 } else { 1 };
+        let code = if signal.is_some() { 130 } else { 1 };
         assert_eq!(ran.status.code(), Some(code), "{ran:?}");
         assert!(!std::fs::exists(&part).expect("a folder"));
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use shared::clock::Clock;
 use shared::store::Store;
 
-use crate::cli::{CommandLine, demonstration};
+use crate::cli::{CommandLine, demonstration, press, typed};
 use crate::stack::running;
 
 fn keys<'a>(listed: &'a Value, kind: &str, state: &str) -> Vec<&'a str> {
@@ -108,6 +108,31 @@ async fn not_before_asks_and_takes_a_moment_that_has_been() {
     assert_eq!(row.not_before.millis() % 1000, 0);
     let now = Clock::System.now().seconds();
     assert!((now - 60..=now + 1).contains(&row.not_before.seconds()));
+}
+
+#[tokio::test]
+async fn at_a_terminal_not_before_waits_for_an_answer() {
+    let (stores, gatehouse) = demonstration().await;
+    let environment = stores.environment(Clock::System).expect("settings");
+    let store = Store::new(&environment);
+    let question = "Sign out everybody who signed in before";
+    for (answer, code) in [
+        (press(question, "\x03"), 130),
+        (typed("[y/N]", ""), 1),
+        (typed("[y/N]", "n"), 1),
+    ] {
+        let shown = gatehouse
+            .at_terminal(&["keys", "not-before"], &[answer])
+            .await;
+        assert_eq!((shown.code, shown.sane), (code, true), "{shown:?}");
+        let row = store.public_keys().await.expect("a row");
+        assert_eq!(row.not_before.millis(), 0);
+    }
+    let yes = [typed("[y/N]", "y")];
+    let shown = gatehouse.at_terminal(&["keys", "not-before"], &yes).await;
+    assert_eq!((shown.code, shown.sane), (0, true), "{shown:?}");
+    let row = store.public_keys().await.expect("a row");
+    assert!(row.not_before.millis() > 0);
 }
 
 #[tokio::test]

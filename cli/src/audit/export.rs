@@ -15,7 +15,7 @@ use shared::clock::Timestamp;
 use super::span::Moment;
 use super::{Which, json};
 use crate::failure::Failure;
-use crate::interrupt::{self, interrupted};
+use crate::interrupt::{self, Interrupts};
 use crate::operator::Operator;
 use crate::output::{Output, unwritten};
 
@@ -85,11 +85,11 @@ async fn write(
     let progress = ProgressBar::new_spinner();
     let mut count = 0;
     let mut next = place.clone();
-    let mut stop = Box::pin(interrupted());
+    let mut interrupts = Interrupts::heeded()?;
     loop {
         let page = tokio::select! {
             page = forward(&operator.app, sought, next.as_ref(), now) => page,
-            () = &mut stop => return Err(interrupt::failure(stopped("interrupted", place.as_ref()))),
+            () = interrupts.next() => return Err(interrupt::failure(stopped("interrupted", place.as_ref()))),
         };
         let (events, following) = page.map_err(|error| {
             let why = Failure::from(error).message;

@@ -9,7 +9,7 @@ use shared::store::event::Event;
 
 use super::{Which, cells, json};
 use crate::failure::Failure;
-use crate::interrupt::interrupted;
+use crate::interrupt::Interrupts;
 use crate::operator::Operator;
 use crate::output::{Output, harmless};
 
@@ -30,11 +30,11 @@ const PAUSE: Duration = Duration::from_secs(2);
 impl Tail {
     /// Follows it until somebody stops it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        let mut stop = Box::pin(interrupted());
+        let mut interrupts = Interrupts::heeded()?;
         tokio::select! {
             ended = self.follow(operator, output) => ended,
             // That is how it ends.
-            () = &mut stop => Ok(()),
+            () = interrupts.next() => Ok(()),
         }
     }
 

@@ -31,7 +31,7 @@ pub async fn at_terminal(aws: bool, nvidia: bool) -> Result<Map<String, Value>, 
 async fn aws() -> Result<Value, Failure> {
     let region = text("AWS region, as in eu-north-1", region).await?;
     let id = text("AWS access key id, as in AKIA…", plain).await?;
-    let secret = secret("AWS secret access key (it is not shown)")?;
+    let secret = secret("AWS secret access key (it is not shown)").await?;
     let endpoint = text(
         "Endpoint, https://bedrock-runtime.…/model/<model id>/converse",
         endpoint,
@@ -45,7 +45,7 @@ async fn aws() -> Result<Value, Failure> {
 }
 
 async fn nvidia() -> Result<Value, Failure> {
-    let key = secret("NVIDIA API key (it is not shown)")?;
+    let key = secret("NVIDIA API key (it is not shown)").await?;
     let question = format!("Base URL, if it is not {NVIDIA}");
     let base = ask::optional(&question, base).await?;
     let base = base.unwrap_or_else(|| NVIDIA.to_owned());
@@ -63,8 +63,8 @@ async fn text(
     ask::needed(None, question, "", parse).await
 }
 
-fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
-    let secret = ask::hidden(question)?;
+async fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {
+    let secret = ask::hidden(question).await?;
     if plain(&secret).is_err() {
         return Err(Failure::new(
             "that is no key: it has spaces or other characters that keys have not. Nothing was stored",

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
-use crate::interrupt::interrupted;
+use crate::interrupt::Interrupts;
 use crate::operator::Operator;
 
 /// Longer than API Gateway lets a function take.
@@ -99,8 +99,9 @@ impl Endpoint {
         let client = client.build();
         let client = client.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
         let (stop, stopped) = watch::channel(false);
+        let mut interrupts = Interrupts::heeded()?;
         tokio::spawn(async move {
-            interrupted().await;
+            interrupts.next().await;
             let _ = stop.send(true);
         });
         let url = operator.api.trim_end_matches('/').to_owned();

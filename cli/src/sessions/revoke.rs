@@ -11,7 +11,7 @@ use shared::store::list::Listed;
 
 use super::owner;
 use crate::failure::Failure;
-use crate::interrupt::{self, interrupted};
+use crate::interrupt::{self, Interrupts};
 use crate::operator::Operator;
 use crate::output::Output;
 
@@ -118,14 +118,14 @@ async fn of_tenant(
 ) -> Result<(), Failure> {
     let progress = ProgressBar::new_spinner();
     let (mut users, mut clients) = (0, 0);
-    let mut stop = Box::pin(interrupted());
+    let mut interrupts = Interrupts::heeded()?;
     loop {
         let call = operator.call();
         let after = place.after.as_deref();
         let page = revoke_page(&operator.app, &call, admin, place.listed, after);
         let page = tokio::select! {
             page = page => page,
-            () = &mut stop => {
+            () = interrupts.next() => {
                 let done = stopped(users, clients, &place);
                 return Err(interrupt::failure(format!("interrupted: {done}")));
             }

@@ -104,7 +104,8 @@ impl ResetPassword {
         }
         let password = password(self.password_stdin, |password| {
             Ok(judge(&tenant, &user, password)?)
-        })?;
+        })
+        .await?;
         let admin = Admin::operator(tenant.id.clone());
         let passwords = operator.passwords();
         let with = (&operator.app, &passwords);

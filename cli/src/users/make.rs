@@ -85,7 +85,8 @@ impl Create {
         let user = newcomer(&call, &tenant.id, &self.person.invitee());
         let password = password(self.password_stdin, |password| {
             Ok(judge(&tenant, &user, password)?)
-        })?;
+        })
+        .await?;
         let passwords = operator.passwords();
         let with = (&operator.app, &passwords);
         let user = create(with, &call, &admin, (&tenant, None), &user, &password).await?;
@@ -96,7 +97,7 @@ impl Create {
 }
 
 /// A new password: from standard input, or typed twice.
-pub fn password(
+pub async fn password(
     piped: bool,
     judge: impl Fn(&str) -> Result<(), Failure>,
 ) -> Result<Zeroizing<String>, Failure> {
@@ -108,7 +109,7 @@ pub fn password(
             "a password is asked for at a terminal; --password-stdin reads it from standard input",
         ));
     }
-    ask::new_password(judge)
+    ask::new_password(judge).await
 }
 
 impl Invite {

@@ -65,22 +65,22 @@ async fn what_is_typed_wrong_is_said_and_asked_again() {
 }
 
 #[tokio::test]
-async fn ctrl_c_at_a_question_or_at_the_password_changes_nothing_and_gives_the_terminal_back() {
+async fn stopped_at_a_question_or_at_the_password_it_changes_nothing_and_gives_the_terminal_back() {
     let (stores, gatehouse) = empty().await;
     let mut steps = answers().to_vec();
     steps.truncate(5);
     for last in [
         press("Password", "\0\x03"),
+        press("Password", "\0\x01"),
         // Ctrl-D.
         press("Password", "\0\x04"),
     ] {
         let steps = [steps.clone(), vec![last]].concat();
         let shown = gatehouse.at_terminal(&["init"], &steps).await;
-        let ctrl_c = steps[5].1.as_deref() == Some("\0\x03");
-        let (code, said) = if ctrl_c {
-            (130, "gatehouse: interrupted\n")
-        } else {
+        let (code, said) = if steps[5].1.as_deref() == Some("\0\x04") {
             (1, "gatehouse: no answer, and nothing was done\n")
+        } else {
+            (130, "\ngatehouse: interrupted\n")
         };
         assert_eq!((shown.code, shown.sane), (code, true), "{shown:?}");
         assert!(shown.screen.ends_with(said), "{shown:?}");

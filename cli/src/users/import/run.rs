@@ -11,7 +11,6 @@ use shared::auth::users::import::{Came, record};
 use shared::clock::Timestamp;
 use shared::id::TenantId;
 use shared::store::event::EventType;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arriving::{Arrived, Arriving};
 use super::checkpoint::{Checkpoint, Counts, Kept};
@@ -19,6 +18,7 @@ use super::progress::Progress;
 use super::records::Records;
 use super::report::Report;
 use crate::failure::Failure;
+use crate::interrupt::Interrupts;
 
 /// How often the place is kept, in seconds.
 const KEPT_EVERY_SECONDS: i64 = 2;
@@ -58,8 +58,7 @@ impl Run<'_> {
     /// When the file cannot be read, the table does not come back, or what a run leaves cannot be written.
     /// The place up to which all is done is kept.
     pub async fn run(&mut self, mut records: Records) -> Result<Ended, Failure> {
-        let mut interrupt = on(SignalKind::interrupt())?;
-        let mut terminate = on(SignalKind::terminate())?;
+        let mut interrupts = Interrupts::heeded()?;
         let stopped = Cell::new(false);
         let ended = {
             let arriving = &self.arriving;
@@ -77,8 +76,7 @@ impl Run<'_> {
             loop {
                 let row = tokio::select! {
                     biased;
-                    _ = interrupt.recv() => None,
-                    _ = terminate.recv() => None,
+                    () = interrupts.next() => None,
                     row = rows.next() => Some(row),
                 };
                 match row {
@@ -188,8 +186,4 @@ impl Counts {
 fn keep(kept: &Kept, checkpoint: &Checkpoint) -> Result<(), Failure> {
     let kept = kept.write(checkpoint);
     kept.map_err(|error| Failure::new(format!("cannot keep the place: {error}")))
-}
-
-fn on(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))
 }
