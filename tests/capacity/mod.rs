@@ -5,6 +5,7 @@ mod clients;
 mod cost;
 mod credentials;
 mod limits;
+mod rotation;
 mod sessions;
 mod users;
 
@@ -115,6 +116,7 @@ async fn the_page_on_capacity_has_what_each_call_takes() {
     measured.recording().await;
     measured.open_endpoints().await;
     measured.open_to_anyone().await;
+    measured.rotations().await;
     let documented = documented();
     let other = measured
         .rows
