@@ -6,6 +6,7 @@ import sys
 from architecture import stages
 from created import NOT_KEPT, NOT_MADE, compared
 from emulation import Account, Stack
+from examined import examined
 from operator_line import operated
 from promised import promised
 from restored import adopted
@@ -53,6 +54,7 @@ def main():
         # What exists is changed, and never made anew under another name.
         assert before.items() <= after.items(), before.items() - after.items()
         print(f"commands of the operator: {operated(account, stack)}")
+        print(f"looked at by doctor: {examined(account, stack, CHANGED)} times")
         full = Stack(account, "gatehouse-prod", template)
         print(f"with everything on, created and compared: {deployed(full, EVERYTHING)}")
         stack.delete()

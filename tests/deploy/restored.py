@@ -14,7 +14,7 @@ from template import Values
 def adopted(account, template, parameters):
     """Restores a table and has a stack adopt it; how many functions work with it then. As a stack of its
     own, since the emulation, which is wrong there, would remove a table that an update leaves out."""
-    restored = restore(account, template, parameters)
+    restored = restore(account, template, parameters, "gatehouse-restored-1")
     without, with_table = templates(template, restored)
     # What is imported is the table alone.
     table = with_table["Resources"].pop("Table")
@@ -35,15 +35,17 @@ def adopted(account, template, parameters):
     return works_with(account, stack, physical, restored)
 
 
-def restore(account, template, parameters):
+def restore(account, template, parameters, name):
     """The table that `restore-table-to-point-in-time` makes; with a stream, which comes after."""
     dynamodb = account.client("dynamodb")
-    usual = Values(template, "gatehouse-restored", parameters, {}, {}).properties("Table")
+    usual = Values(template, "gatehouse", parameters, {}, {}).properties("Table")
     members = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     stream = usual["StreamSpecification"] | {"StreamEnabled": True}
     made = dynamodb.create_table(
-        TableName="gatehouse-restored-1",
+        TableName=name,
         StreamSpecification=stream,
+        # What CloudFormation calls SSEEnabled.
+        SSESpecification={"Enabled": usual["SSESpecification"]["SSEEnabled"]},
         **{member: usual[member] for member in members},
     )
     return made["TableDescription"]

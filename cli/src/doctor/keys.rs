@@ -129,7 +129,10 @@ async fn rotation(client: &Client, id: &str, local: bool, now: Timestamp) -> (St
         }
     };
     if local {
-        return (Status::Skip, "the local stack has no schedule".to_owned());
+        return (
+            Status::Skip,
+            "the local stack has no schedule, and rotates when it is told to".to_owned(),
+        );
     }
     if secret.rotation_enabled != Some(true) {
         return (Status::Fail, "there is no schedule".to_owned());
@@ -144,10 +147,6 @@ async fn rotation(client: &Client, id: &str, local: bool, now: Timestamp) -> (St
         return (Status::Fail, format!("due since {next}"));
     }
     let Some(last) = at(secret.last_rotated_date) else {
-        if local {
-            let what = "the local stack has no schedule, and rotates when it is told to";
-            return (Status::Skip, what.to_owned());
-        }
         return (Status::Warn, "it has not rotated yet".to_owned());
     };
     if stages.values().any(pending) {
