@@ -161,9 +161,26 @@ async fn a_file_that_cannot_be_meant_is_refused_whole() {
         2,
         "how is the file written? Say --format jsonl or --format csv",
     );
-    let own = place.file("own.jsonl", "");
+    let own = place.file("own.jsonl", line("own@example.com", &json!({})));
     let ran = place.import(&own, &["--report", &own]).await;
     ran.assert_failed(2, "the report cannot be the file itself");
+    // By another name of it, of another's file, of what is no file or waits for a reader.
+    let [link, symbolic, pipe] = ["link", "symbolic", "pipe"].map(|name| place.path(name));
+    let before = place.read("own.jsonl");
+    std::fs::hard_link(&own, &link).expect("a link");
+    std::os::unix::fs::symlink(&own, &symbolic).expect("a link");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo runs").success());
+    for report in [&link, &symbolic, &pipe, "/dev/null"] {
+        for more in [
+            &["--report", report][..],
+            &["--report", report, "--dry-run"],
+        ] {
+            let ran = place.import(&own, more).await;
+            assert!([1, 2].contains(&ran.code), "{ran:?}");
+            assert_eq!(place.read("own.jsonl"), before);
+        }
+    }
     // Before it is even asked which deployment.
     let gone = place.path("gone.jsonl");
     let import = ["users", "import", &gone, "--tenant", TENANT];

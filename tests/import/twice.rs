@@ -83,6 +83,8 @@ async fn a_second_run_of_one_import_leaves_the_first_ones_report_and_place_alone
     let report = "users.jsonl.refused.jsonl";
     // What an earlier run has left.
     place.file(report, "{}\n");
+    let kept = format!("{report}.checkpoint");
+    place.file(&kept, "{}");
     // The tenant, then the first user's transaction.
     let proxy = Proxy::start(place.stores.dynamodb_url(), 2, false).await;
     let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
@@ -101,6 +103,7 @@ async fn a_second_run_of_one_import_leaves_the_first_ones_report_and_place_alone
         );
         ran.assert_failed(1, &said);
         assert_eq!(place.refused(report), written);
+        assert_eq!(place.read(&kept), "{}");
     }
     assert_eq!(place.users(TENANT).await.len(), 0);
     proxy.release();

@@ -12,7 +12,6 @@ mod run;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -98,12 +97,14 @@ impl Import {
         let passwords = operator.passwords();
         let (mut run, records) = self.begin(operator, &passwords).await?;
         let ended = run.run(records).await;
-        if !self.dry_run {
-            let how = match ended {
-                Ok(Ended::Whole) => "whole",
-                Ok(Ended::Interrupted) => "interrupted",
-                Err(_) => "failed",
-            };
+        let how = match ended {
+            Ok(Ended::Whole) => Some("whole"),
+            Ok(Ended::Interrupted) => Some("interrupted"),
+            // The table may be what it has not waited for.
+            Ok(Ended::AtOnce) => None,
+            Err(_) => Some("failed"),
+        };
+        if let Some(how) = how.filter(|_| !self.dry_run) {
             let recorded = run.record(how).await;
             // Why it has stopped matters more than that this could not be recorded.
             if ended.is_ok() {
@@ -117,7 +118,7 @@ impl Import {
                 message: format!("{message}; all up to line {line} is done: {go_on}"),
                 code,
             }),
-            Ok(Ended::Interrupted) => Err(interrupt::failure(format!(
+            Ok(Ended::Interrupted | Ended::AtOnce) => Err(interrupt::failure(format!(
                 "interrupted; all up to line {line} is done: {go_on}"
             ))),
             Ok(Ended::Whole) => outcome::tell(&run, output, self.dry_run),
@@ -151,7 +152,11 @@ impl Import {
             allow_super_admin: self.allow_super_admin,
             api: operator.api.clone(),
         };
-        let mut report = self.report()?;
+        let mut report = Report::new(self.report_path()?);
+        // A dry run of a file without fault needs no place to write to.
+        if !self.dry_run || report.path().exists() {
+            report.open()?;
+        }
         let kept = (!self.dry_run).then(|| Kept::beside(report.path()));
         let checkpoint = self.checkpoint(of, kept.as_ref());
         let mut records = Records::new(file, format);
@@ -165,10 +170,13 @@ impl Import {
                     "{refused} rows were refused before this place; --from-start tries them again"
                 );
             }
+            if report.bytes < checkpoint.report_bytes {
+                let report = report.path().display();
+                eprintln!("{report} no longer says why; --from-start writes it anew");
+            }
             records.go_to(checkpoint.position).map_err(failed)?;
         }
-        let cut = report.cut(checkpoint.report_bytes);
-        cut.map_err(|error| unwritable(report.path(), &error))?;
+        report.cut(report.bytes.min(checkpoint.report_bytes))?;
         let now = operator.now();
         let progress = Progress::new(about.len(), checkpoint.position.bytes, now);
         // A run into one tenant is recorded there, even if it has brought nobody.
@@ -213,8 +221,8 @@ impl Import {
         })
     }
 
-    /// Where the refused rows go, for this run alone.
-    fn report(&self) -> Result<Report, Failure> {
+    /// Where the refused rows go.
+    fn report_path(&self) -> Result<PathBuf, Failure> {
         let suffix = if self.dry_run {
             ".dry-run.jsonl"
         } else {
@@ -226,13 +234,7 @@ impl Import {
         if real(&path).is_some_and(|real_path| Some(real_path) == real(&self.file)) {
             return Err(Failure::usage("the report cannot be the file itself"));
         }
-        let opened = Report::open(&path).map_err(|error| unwritable(&path, &error))?;
-        opened.ok_or_else(|| {
-            let path = path.display();
-            let what =
-                format!("another import is writing {path}: let it end, or take another --report");
-            Failure::new(what)
-        })
+        Ok(path)
     }
 
     /// Where an earlier run of this import has stopped, or the beginning.
@@ -252,10 +254,6 @@ impl Import {
             slowest: None,
         })
     }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("cannot write {}: {error}", path.display()))
 }
 
 /// The columns of CSV.

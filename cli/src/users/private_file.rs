@@ -15,14 +15,21 @@ pub fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file to write at its end, which is made if it is not there.
+/// Opens a file to write at its end, which is made if it is not there. What others have by another name,
+/// or is no file, is refused.
 pub fn open(path: &Path) -> io::Result<File> {
+    let other = || io::Error::other("it is there, and no file of its own");
+    // Some of what is no file waits, when it is opened, for somebody at the other end.
+    if fs::symlink_metadata(path).is_ok_and(|about| !about.is_file()) {
+        return Err(other());
+    }
     let file = match OpenOptions::new().append(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return create(path),
         opened => opened?,
     };
-    if !file.metadata()?.is_file() || !is_at(&file, path)? {
-        return Err(io::Error::other("it is there, and no file of its own"));
+    let about = file.metadata()?;
+    if !about.is_file() || about.nlink() != 1 || !is_at(&file, path)? {
+        return Err(other());
     }
     // It may be more open.
     file.set_permissions(Permissions::from_mode(OWNERS))?;
