@@ -17,8 +17,8 @@ use crate::output::{Output, or_dash};
 #[derive(Serialize)]
 struct Listed {
     kid: String,
-    kind: &'static str,
-    alg: String,
+    kind: Option<&'static str>,
+    alg: Option<String>,
     state: &'static str,
     created_at: Option<String>,
     activated_at: Option<String>,
@@ -38,8 +38,8 @@ impl Listed {
         Self {
             revoked: row.revokes(&kid),
             kid,
-            kind,
-            alg,
+            kind: Some(kind),
+            alg: Some(alg),
             state: life.state.name(),
             created_at: Some(text(life.created_at)),
             activated_at: life.activated_at.map(text),
@@ -51,8 +51,8 @@ impl Listed {
     fn dropped(kid: &str) -> Self {
         Self {
             kid: kid.to_owned(),
-            kind: "-",
-            alg: "-".to_owned(),
+            kind: None,
+            alg: None,
             state: "dropped",
             created_at: None,
             activated_at: None,
@@ -86,8 +86,8 @@ pub async fn list(operator: &Operator, output: &Output) -> Result<(), Failure> {
     output.list("keys", &listed, columns, |key| {
         [
             key.kid.clone(),
-            key.kind.to_owned(),
-            key.alg.clone(),
+            or_dash(key.kind),
+            or_dash(key.alg.as_ref()),
             key.state.to_owned(),
             or_dash(key.created_at.as_ref()),
             or_dash(key.activated_at.as_ref()),
