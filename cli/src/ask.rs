@@ -1,19 +1,22 @@
 //! Asking the operator, who sits at a terminal; and reading what a program hands over in a pipe.
 
 use std::fs::File;
-use std::future::pending;
 use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::thread;
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use shared::password::MAX_BYTES;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::interrupt::interruptible;
 
 /// How often a question is asked anew.
 const TRIES: u32 = 5;
+/// The longest line that a terminal hands over, in bytes (`MAX_CANON` is less, Linux takes so much).
+const LONGEST_LINE: usize = 4096;
 /// The longest text that a pipe may hand over, in bytes.
 const MOST_BYTES: u64 = 64 * 1024;
 
@@ -24,7 +27,7 @@ pub fn at_terminal() -> bool {
 
 /// What `given` is, or else the answer to a question; where nobody can be asked, `otherwise` says what is
 /// missing. What `parse` refuses is asked again.
-pub async fn needed<T>(
+pub fn needed<T>(
     given: Option<T>,
     question: &str,
     otherwise: &str,
@@ -37,7 +40,7 @@ pub async fn needed<T>(
         return Err(Failure::usage(otherwise));
     }
     for _ in 0..TRIES {
-        match parse(&line(question).await?) {
+        match parse(&line(question)?) {
             Ok(answer) => return Ok(answer),
             Err(why) => eprintln!("{why}"),
         }
@@ -46,7 +49,7 @@ pub async fn needed<T>(
 }
 
 /// The answer to a question that may have none.
-pub async fn optional<T>(
+pub fn optional<T>(
     question: &str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, Failure> {
@@ -55,11 +58,11 @@ pub async fn optional<T>(
         "" => Ok(None),
         text => parse(text).map(Some),
     };
-    needed(None, &question, "", parse).await
+    needed(None, &question, "", parse)
 }
 
 /// Goes on only where the operator agrees, by `--yes` or when asked.
-pub async fn agree(yes: bool, question: &str) -> Result<(), Failure> {
+pub fn agree(yes: bool, question: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
@@ -67,86 +70,90 @@ pub async fn agree(yes: bool, question: &str) -> Result<(), Failure> {
         let what = "--yes is needed where nobody can be asked whether that is meant";
         return Err(Failure::usage(what));
     }
-    match line(&format!("{question} [y/N]")).await?.as_str() {
+    match line(&format!("{question} [y/N]"))?.as_str() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(Failure::new("nothing was done")),
     }
 }
 
 /// One line that the operator types, without white space around it.
-async fn line(question: &str) -> Result<String, Failure> {
+fn line(question: &str) -> Result<String, Failure> {
     // In one piece: whoever answers at once answers to all of it.
     let _ = io::stderr().write_all(format!("{question}: ").as_bytes());
-    let answer = apart(|| {
-        let mut line = String::new();
-        let bytes = io::stdin().read_line(&mut line)?;
-        Ok((bytes > 0).then_some(line))
-    });
-    match answer.await {
-        Ok(Some(line)) => Ok(line.trim().to_owned()),
-        Ok(None) => {
-            eprintln!();
-            Err(no_answer())
-        }
-        Err(error) => Err(unreadable(&error)),
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    if read.map_err(|error| unreadable(&error))? == 0 {
+        return Err(no_answer());
     }
+    Ok(line.trim().to_owned())
 }
 
-/// A secret that the operator types, and nobody sees. Ctrl-C counts only where the command is
-/// [`interruptible`](crate::interrupt::interruptible).
+/// A secret that the operator types, and nobody sees.
 pub async fn hidden(question: &str) -> Result<Zeroizing<String>, Failure> {
-    let _shown = AsItWas::now();
-    let question = format!("{question}: ");
-    match apart(|| rpassword::prompt_password(question).map(Zeroizing::new)).await {
-        Ok(secret) => Ok(secret),
-        // The signal that comes with it ends the command.
-        Err(error) if error.kind() == ErrorKind::Interrupted => pending().await,
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(no_answer()),
-        Err(error) => Err(unreadable(&error)),
-    }
+    let typed = interruptible(unseen(question)).await?;
+    typed.ok_or_else(no_answer)
 }
 
-/// The settings of the terminal, which it has again once this is dropped: whoever is stopped at a hidden
-/// question would not see what they type from then on.
-struct AsItWas(Option<(File, Termios)>);
-
-impl AsItWas {
-    fn now() -> Self {
-        let terminal = File::open("/dev/tty").ok();
-        Self(terminal.and_then(|terminal| {
-            let settings = tcgetattr(&terminal).ok()?;
-            Some((terminal, settings))
-        }))
-    }
-}
-
-impl Drop for AsItWas {
-    fn drop(&mut self) {
-        if let Some((terminal, settings)) = &self.0 {
-            // A terminal that is gone needs none.
-            let _ = tcsetattr(terminal, OptionalActions::Now, settings);
-        }
-    }
-}
-
-/// Reads on a thread that nobody waits for, so that a question can be left without an answer.
-async fn apart<T: Send + 'static>(
-    read: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
+async fn unseen(question: &str) -> Result<Option<Zeroizing<String>>, Failure> {
+    let failed = |error| unreadable(&error);
+    let terminal = File::options().read(true).write(true).open("/dev/tty");
+    let terminal = terminal.map_err(failed)?;
+    let _unseen = Unseen::at(&terminal).map_err(failed)?;
+    let _ = (&terminal).write_all(format!("{question}: ").as_bytes());
     let (answer, answered) = oneshot::channel();
+    // Whoever is stopped meanwhile does not wait for it.
     thread::spawn(move || {
-        // Nobody may be listening any more.
-        let _ = answer.send(read());
+        let _ = answer.send(read_line(&terminal));
     });
-    answered.await.map_err(io::Error::other)?
+    answered
+        .await
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(failed)
+}
+
+/// A terminal that does not show what is typed, and does again once this is dropped.
+struct Unseen(OwnedFd, Termios);
+
+impl Unseen {
+    fn at(terminal: &File) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut unseen = before.clone();
+        unseen.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is.
+        unseen.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(terminal, OptionalActions::Now, &unseen)?;
+        Ok(Self(terminal.as_fd().try_clone_to_owned()?, before))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        // A terminal that is gone needs none.
+        let _ = tcsetattr(&self.0, OptionalActions::Now, &self.1);
+    }
+}
+
+/// A line of a terminal, without its end; `None` where there is no more.
+fn read_line(mut terminal: &File) -> io::Result<Option<Zeroizing<String>>> {
+    // A terminal hands over a line at a time, and none is longer.
+    let mut bytes = Zeroizing::new(vec![0; LONGEST_LINE]);
+    let read = terminal.read(&mut bytes)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    let line = str::from_utf8(&bytes[..read]).map_err(io::Error::other)?;
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    Ok(Some(Zeroizing::new(line.to_owned())))
 }
 
 fn no_answer() -> Failure {
+    eprintln!();
     Failure::new("no answer, and nothing was done")
 }
 
 fn unreadable(error: &io::Error) -> Failure {
-    Failure::new(format!("the terminal cannot be read: {}", error.kind()))
+    Failure::new(format!("the terminal cannot be read: {error}"))
 }
 
 /// A new password, typed twice; `judge` says what is wrong with one.

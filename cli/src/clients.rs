@@ -12,7 +12,6 @@ use shared::store::client::ClientStatus;
 
 use crate::ask;
 use crate::failure::Failure;
-use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::{Output, or_dash};
 use crate::values;
@@ -109,8 +108,8 @@ impl Clients {
             Self::List(list) => list.run(operator, output).await,
             Self::Create(create) => create.run(operator, output).await,
             Self::Update(update) => update.run(operator, output).await,
-            Self::Delete(delete) => interruptible(delete.run(operator)).await,
-            Self::Keys(keys) => interruptible(keys.run(operator, output)).await,
+            Self::Delete(delete) => delete.run(operator).await,
+            Self::Keys(keys) => keys.run(operator, output).await,
         }
     }
 }
@@ -232,7 +231,7 @@ impl Delete {
         let admin = operator.admin_of(&self.named.tenant).await?;
         let id = self.named.id();
         let question = format!("Remove client {id} and its keys, for good?");
-        ask::agree(self.yes, &question).await?;
+        ask::agree(self.yes, &question)?;
         client::delete(&operator.app, &operator.call(), &admin, &id).await?;
         eprintln!("Client {id} is removed.");
         Ok(())

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::ask;
 use crate::failure::Failure;
-use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::Output;
 use secret::Secret;
@@ -74,9 +73,9 @@ impl Credentials {
     /// Does it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         match self {
-            Self::Set(set) => interruptible(set.run(operator, output)).await,
+            Self::Set(set) => set.run(operator, output).await,
             Self::Show(show) => show.run(operator, output).await,
-            Self::Remove(remove) => interruptible(remove.run(operator)).await,
+            Self::Remove(remove) => remove.run(operator).await,
         }
     }
 }
@@ -131,8 +130,7 @@ impl Remove {
         ask::agree(
             self.yes,
             &format!("Remove from tenant {} {what}?", self.tenant),
-        )
-        .await?;
+        )?;
         if which.is_some() && !members.is_empty() {
             secret.store(&text(&members)?).await?;
         } else {

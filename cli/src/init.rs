@@ -19,7 +19,6 @@ use zeroize::Zeroizing;
 
 use crate::ask;
 use crate::failure::Failure;
-use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::{Output, or_dash};
 use crate::users::make::{how_to_accept, how_to_sign_in};
@@ -69,11 +68,7 @@ struct Done<'a> {
 
 impl Init {
     /// Does it.
-    pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        interruptible(self.begin(operator, output)).await
-    }
-
-    async fn begin(mut self, operator: &Operator, output: &Output) -> Result<(), Failure> {
+    pub async fn run(mut self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         if !ask::at_terminal() && !self.password_stdin && !self.invite {
             return Err(Failure::usage(
                 "how does the super_admin get a password? --password-stdin reads it from standard input, \
@@ -85,25 +80,25 @@ impl Init {
         let question = "Id of the first tenant, a short word that tokens carry, as in acme";
         let otherwise = "which tenant? Give it an id with --tenant";
         let tenant = ask::needed(self.tenant.take(), question, otherwise, values::tenant_id);
-        let tenant = tenant.await?;
+        let tenant = tenant?;
         if asked && self.tenant_name.is_none() {
-            self.tenant_name = ask::optional("Its name, for people", values::line).await?;
+            self.tenant_name = ask::optional("Its name, for people", values::line)?;
         }
-        let invitee = self.super_admin().await?;
+        let invitee = self.super_admin()?;
         self.make(operator, output, tenant, invitee).await
     }
 
     /// Who it is to be.
-    async fn super_admin(&mut self) -> Result<Invitee, Failure> {
+    fn super_admin(&mut self) -> Result<Invitee, Failure> {
         let asked = self.email.is_none();
         let question = "E-mail address of its first super_admin";
         let otherwise = "who is the super_admin? Give the e-mail address with --email";
-        let email = ask::needed(self.email.take(), question, otherwise, values::email).await?;
+        let email = ask::needed(self.email.take(), question, otherwise, values::email)?;
         if asked && self.username.is_none() {
-            self.username = ask::optional("A username beside it", values::username).await?;
+            self.username = ask::optional("A username beside it", values::username)?;
         }
         if asked && self.name.is_none() {
-            self.name = ask::optional("The super_admin's name", values::line).await?;
+            self.name = ask::optional("The super_admin's name", values::line)?;
         }
         Ok(Invitee {
             email,

@@ -11,7 +11,6 @@ use shared::error::Error;
 use shared::keys::secret::Secret;
 
 use crate::failure::Failure;
-use crate::interrupt::interruptible;
 use crate::operator::Operator;
 use crate::output::Output;
 
@@ -87,7 +86,7 @@ impl Keys {
             }
             Self::Revoke { kid } => revoke(operator, output, &kid).await,
             Self::NotBefore { moment, yes } => {
-                interruptible(moment::not_before(operator, output, moment, yes)).await
+                moment::not_before(operator, output, moment, yes).await
             }
             Self::Publish => publish(operator, output).await,
         }

@@ -26,17 +26,22 @@ mod users;
 pub use connect::LOCAL;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Parser as _;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
+use interrupt::Signals;
 use output::Output;
 
 /// Runs a command, and says how it ended: 0 for well, 1 for not, 2 for arguments that are wrong, 3 for
-/// in part.
-pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// in part, 130 for stopped.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(refusal) => {
@@ -45,10 +50,35 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
         }
     };
-    match Box::pin(command(arguments)).await {
+    match to_its_end(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),
     }
+}
+
+/// The room of a process's first thread.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Runs a command on a thread of its own, so that a pipe in which it waits keeps nobody from stopping it.
+fn to_its_end(arguments: Arguments) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::new(format!("the system gives no thread: {error}"));
+    let runtime = || Builder::new_current_thread().enable_all().build();
+    let (waits, runs) = (runtime().map_err(failed)?, runtime().map_err(failed)?);
+    waits.block_on(async {
+        let signals = Signals::new().map_err(failed)?;
+        let (end, ended) = oneshot::channel();
+        let thread = thread::Builder::new().stack_size(STACK_BYTES);
+        let running = thread.spawn(move || {
+            // Whoever was stopped hears of no end.
+            let _ = end.send(runs.block_on(Box::pin(command(arguments))));
+        });
+        running.map_err(failed)?;
+        tokio::select! {
+            // Without an end where it has panicked, and said so.
+            ended = ended => ended.unwrap_or_else(|_| Err(Failure::new(""))),
+            () = signals.unheeded() => Err(interrupt::interrupted()),
+        }
+    })
 }
 
 async fn command(arguments: Arguments) -> Result<(), Failure> {

@@ -52,11 +52,11 @@ impl Users {
         match self {
             Self::List(list) => list.run(operator, output).await,
             Self::Show(show) => show.run(operator, output).await,
-            Self::Create(create) => interruptible(create.run(operator, output)).await,
+            Self::Create(create) => create.run(operator, output).await,
             Self::Invite(invite) => invite.run(operator, output).await,
             Self::Update(update) => update.run(operator, output).await,
-            Self::Delete(delete) => interruptible(delete.run(operator)).await,
-            Self::ResetPassword(reset) => interruptible(reset.run(operator)).await,
+            Self::Delete(delete) => delete.run(operator).await,
+            Self::ResetPassword(reset) => reset.run(operator).await,
             Self::Import(import) => import.run(operator, output).await,
             Self::Export(export) => interruptible(export.run(operator, output)).await,
         }

@@ -1,7 +1,6 @@
 //! `gatehouse audit`.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
 
 use local::Stores;
 use serde_json::{Value, json};
@@ -9,9 +8,9 @@ use shared::clock::{Clock, Timestamp};
 use shared::store::Store;
 use shared::store::event::{Event, EventType};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
 
 use super::followed::event as like;
+use super::stopped::signal;
 use super::{CommandLine, Ran, demonstration};
 use crate::stack::Folder;
 
@@ -230,10 +229,7 @@ impl Tail {
 
     /// Interrupts it; what is left of it.
     async fn interrupt(mut self) -> Ran {
-        let id = self.running.id().unwrap().to_string();
-        let mut kill = Command::new("kill");
-        kill.args(["-INT", &id]).stdout(Stdio::null());
-        assert!(kill.status().await.unwrap().success());
+        signal(&self.running, "-INT").await;
         let mut rest = String::new();
         while let Some(line) = self.lines.next_line().await.unwrap() {
             rest.push_str(&line);

@@ -14,6 +14,7 @@ mod refused;
 mod sessions;
 mod settings;
 mod shell;
+pub mod stopped;
 mod tenants;
 mod terminal;
 mod users;

@@ -3,11 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use super::proxy::Proxy;
 use super::{HASH, Place, TENANT, line};
-use crate::cli::CommandLine;
+use crate::cli::{CommandLine, stopped};
 
 async fn full() -> Place {
     let place = Place::new().await.with(&["other"]).await;
@@ -101,16 +100,14 @@ async fn an_export_writes_through_no_link_over_no_file_and_leaves_no_part() {
     assert_eq!(place.read("other"), "untouched");
     std::fs::remove_file(&part).expect("the link goes");
     // Held at a call that comes once the part is there: a file of this name comes meanwhile.
-    for signal in [Some("-INT"), Some("-TERM"), None] {
+    for signal in stopped::SIGNALS.map(Some).into_iter().chain([None]) {
         let proxy = Proxy::start(place.stores.dynamodb_url(), 4, false).await;
         let gatehouse = place.gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
         let running = gatehouse.command(&export).spawn().expect("it starts");
         proxy.reached().await;
         assert!(std::fs::exists(&part).expect("a folder"));
         if let Some(signal) = signal {
-            let process = running.id().expect("it runs").to_string();
-            let kill = Command::new("kill").args([signal, &process]).status().await;
-            assert!(kill.expect("kill runs").success());
+            stopped::signal(&running, signal).await;
         } else {
             place.file("out.jsonl", "another's");
             proxy.release();

@@ -4,7 +4,7 @@ mod drill;
 mod export;
 mod files;
 mod interrupted;
-mod proxy;
+pub mod proxy;
 mod refused;
 mod rule;
 mod twice;

@@ -85,7 +85,7 @@ async fn write(
     let progress = ProgressBar::new_spinner();
     let mut count = 0;
     let mut next = place.clone();
-    let mut interrupts = Interrupts::heeded()?;
+    let mut interrupts = Interrupts::heeded();
     loop {
         let page = tokio::select! {
             page = forward(&operator.app, sought, next.as_ref(), now) => page,

@@ -72,7 +72,7 @@ impl Delete {
     async fn run(self, operator: &Operator) -> Result<(), Failure> {
         let admin = operator.admin_of(&self.named.tenant).await?;
         let (client, id) = (self.named.id(), KeyId::from(self.key.as_str()));
-        ask::agree(self.yes, &format!("End key {id} of client {client}?")).await?;
+        ask::agree(self.yes, &format!("End key {id} of client {client}?"))?;
         client_key::delete(&operator.app, &operator.call(), &admin, &client, &id).await?;
         eprintln!("Key {id} is ended.");
         Ok(())

@@ -29,25 +29,25 @@ pub async fn at_terminal(aws: bool, nvidia: bool) -> Result<Map<String, Value>, 
 }
 
 async fn aws() -> Result<Value, Failure> {
-    let region = text("AWS region, as in eu-north-1", region).await?;
-    let id = text("AWS access key id, as in AKIA…", plain).await?;
+    let region = text("AWS region, as in eu-north-1", region)?;
+    let id = text("AWS access key id, as in AKIA…", plain)?;
     let secret = secret("AWS secret access key (it is not shown)").await?;
     let endpoint = text(
         "Endpoint, https://bedrock-runtime.…/model/<model id>/converse",
         endpoint,
-    );
+    )?;
     Ok(json!({
         "region": region,
         "access_key_id": id,
         "secret_access_key": secret.as_str(),
-        "endpoint": endpoint.await?,
+        "endpoint": endpoint,
     }))
 }
 
 async fn nvidia() -> Result<Value, Failure> {
     let key = secret("NVIDIA API key (it is not shown)").await?;
     let question = format!("Base URL, if it is not {NVIDIA}");
-    let base = ask::optional(&question, base).await?;
+    let base = ask::optional(&question, base)?;
     let base = base.unwrap_or_else(|| NVIDIA.to_owned());
     Ok(json!({
         "api_key": key.as_str(),
@@ -56,11 +56,8 @@ async fn nvidia() -> Result<Value, Failure> {
     }))
 }
 
-async fn text(
-    question: &str,
-    parse: impl Fn(&str) -> Result<String, String>,
-) -> Result<String, Failure> {
-    ask::needed(None, question, "", parse).await
+fn text(question: &str, parse: impl Fn(&str) -> Result<String, String>) -> Result<String, Failure> {
+    ask::needed(None, question, "", parse)
 }
 
 async fn secret(question: &str) -> Result<Zeroizing<String>, Failure> {

@@ -99,7 +99,7 @@ impl Endpoint {
         let client = client.build();
         let client = client.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
         let (stop, stopped) = watch::channel(false);
-        let mut interrupts = Interrupts::heeded()?;
+        let mut interrupts = Interrupts::heeded();
         tokio::spawn(async move {
             interrupts.next().await;
             let _ = stop.send(true);

@@ -49,7 +49,7 @@ pub async fn not_before(
         return Err(Failure::usage("the moment must not be in the future"));
     }
     let question = format!("Sign out everybody who signed in before {moment}?");
-    agree(yes, &question).await?;
+    agree(yes, &question)?;
     auth::keys::not_before(&operator.app, &operator.call(), moment).await?;
     let done = json!({"not_before": moment.to_string()});
     output.one(&done, &[("not before", moment.to_string())])?;

@@ -83,7 +83,7 @@ impl Delete {
             "Remove {} ({id}) from tenant {tenant}, for good?",
             user.email
         );
-        ask::agree(self.yes, &question).await?;
+        ask::agree(self.yes, &question)?;
         let admin = Admin::operator(tenant);
         remove(&operator.app, &operator.call(), &admin, &id).await?;
         eprintln!("{id} is removed.");

@@ -48,6 +48,8 @@ pub enum Ended {
     Whole,
     /// By Ctrl-C or SIGTERM.
     Interrupted,
+    /// By a second of them.
+    AtOnce,
 }
 
 impl Run<'_> {
@@ -58,7 +60,7 @@ impl Run<'_> {
     /// When the file cannot be read, the table does not come back, or what a run leaves cannot be written.
     /// The place up to which all is done is kept.
     pub async fn run(&mut self, mut records: Records) -> Result<Ended, Failure> {
-        let mut interrupts = Interrupts::heeded()?;
+        let mut interrupts = Interrupts::heeded();
         let stopped = Cell::new(false);
         let ended = {
             let arriving = &self.arriving;
@@ -80,11 +82,12 @@ impl Run<'_> {
                     row = rows.next() => Some(row),
                 };
                 match row {
-                    None if stopped.replace(true) => break Ok(()),
+                    None if stopped.replace(true) => break Ok(Ended::AtOnce),
                     None => state
                         .progress
                         .say("stopping after what is under way; again to stop at once"),
-                    Some(None) => break Ok(()),
+                    Some(None) if stopped.get() => break Ok(Ended::Interrupted),
+                    Some(None) => break Ok(Ended::Whole),
                     Some(Some(Err(failure))) => break Err(failure),
                     Some(Some(Ok(arrived))) => {
                         for name in arriving.seen.borrow_mut().untold() {
@@ -103,12 +106,7 @@ impl Run<'_> {
         if let Some(kept) = &self.kept {
             keep(kept, &self.checkpoint)?;
         }
-        ended?;
-        Ok(if stopped.get() {
-            Ended::Interrupted
-        } else {
-            Ended::Whole
-        })
+        ended
     }
 
     /// Records what this run has done, for each tenant.
@@ -150,8 +148,7 @@ impl State<'_> {
     /// Rows come here in their order, so that all before this one is done.
     fn settle(&mut self, arrived: Arrived, arriving: &Arriving<'_>) -> Result<(), Failure> {
         if let Came::Refused(why) = &arrived.came {
-            let refused = self.report.refuse(arrived.line, why);
-            refused.map_err(|error| Failure::new(format!("cannot write the report: {error}")))?;
+            self.report.refuse(arrived.line, why)?;
         }
         let now = arriving.operator.now();
         self.checkpoint.counts.add(&arrived.came);
