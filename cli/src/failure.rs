@@ -11,7 +11,8 @@ use shared::store::StoreError;
 pub struct Failure {
     /// What to print; empty where there is nobody to print it to.
     pub message: String,
-    /// 1 for not done, 2 for arguments that are wrong, 3 for done in part.
+    /// 1 for not done, 2 for arguments that are wrong, 3 for done in part, 130 for stopped, 141 where nobody
+    /// reads.
     pub code: u8,
 }
 

@@ -28,7 +28,9 @@ pub use connect::LOCAL;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use clap::Parser as _;
 use tokio::runtime::Builder;
@@ -40,7 +42,7 @@ use interrupt::Signals;
 use output::Output;
 
 /// Runs a command, and says how it ended: 0 for well, 1 for not, 2 for arguments that are wrong, 3 for
-/// in part, 130 for stopped.
+/// in part, 130 for stopped, 141 where nobody reads what it prints.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -50,17 +52,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
         }
     };
-    match to_its_end(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
-    }
+    to_its_end(arguments).unwrap_or_else(|failure| failure.tell())
 }
 
 /// The room of a process's first thread.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Runs a command on a thread of its own, so that a pipe in which it waits keeps nobody from stopping it.
-fn to_its_end(arguments: Arguments) -> Result<(), Failure> {
+fn to_its_end(arguments: Arguments) -> Result<ExitCode, Failure> {
     let failed = |error: io::Error| Failure::new(format!("the system gives no thread: {error}"));
     let runtime = || Builder::new_current_thread().enable_all().build();
     let (waits, runs) = (runtime().map_err(failed)?, runtime().map_err(failed)?);
@@ -69,16 +68,32 @@ fn to_its_end(arguments: Arguments) -> Result<(), Failure> {
         let (end, ended) = oneshot::channel();
         let thread = thread::Builder::new().stack_size(STACK_BYTES);
         let running = thread.spawn(move || {
+            let code = match runs.block_on(Box::pin(command(arguments))) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => failure.tell(),
+            };
             // Whoever was stopped hears of no end.
-            let _ = end.send(runs.block_on(Box::pin(command(arguments))));
+            let _ = end.send(code);
         });
         running.map_err(failed)?;
         tokio::select! {
-            // Without an end where it has panicked, and said so.
-            ended = ended => ended.unwrap_or_else(|_| Err(Failure::new(""))),
-            () = signals.unheeded() => Err(interrupt::interrupted()),
+            ended = ended => Ok(ended.unwrap_or(ExitCode::from(PANICKED))),
+            () = signals.unheeded() => Ok(stopped()),
         }
     })
+}
+
+/// What a process ends with whose first thread panics.
+const PANICKED: u8 = 101;
+/// How long the last word may take.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
+/// Says that it was stopped; but who does not read that keeps it from ending no more than anybody else.
+fn stopped() -> ExitCode {
+    let (said, saying) = mpsc::channel();
+    thread::spawn(move || said.send(interrupt::interrupted().tell()));
+    let said = saying.recv_timeout(LAST_WORD);
+    said.unwrap_or(ExitCode::from(interrupt::INTERRUPTED))
 }
 
 async fn command(arguments: Arguments) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM end a command wherever it is, also where it waits for a pipe.
 
+use std::io::Write as _;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -92,6 +93,8 @@ async fn a_command_whose_output_nobody_reads_ends() {
         let stdout = running.stdout.as_ref().expect("a pipe");
         // It holds 64 KiB, and no part of a line.
         until(|| waiting(stdout) > 64_000).await;
+        // It would put things in order, and waits for the pipe; the second is enough.
+        self::signal(&running, signal).await;
         self::signal(&running, signal).await;
         let ran = ended(running).await;
         assert_eq!(
@@ -117,6 +120,40 @@ async fn however_early_it_is_stopped_a_hidden_question_leaves_the_terminal_as_it
                 .await;
             assert_eq!((shown.code, shown.sane), (130, true), "{shown:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn stopped_as_one_hidden_question_follows_another_it_leaves_the_terminal_as_it_was() {
+    let (_stores, gatehouse) = demonstration().await;
+    let create = [
+        "users",
+        "create",
+        "00000000-0000-0000-0000-000000000001",
+        "--email",
+        "new@example.com",
+    ];
+    for _ in 0..20 {
+        let enter = press("Password", "\0a long enough password\r\x01");
+        let shown = gatehouse.at_terminal(&create, &[enter]).await;
+        assert_eq!((shown.code, shown.sane), (130, true), "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_whose_last_word_nobody_reads_ends() {
+    let (stores, gatehouse) = demonstration().await;
+    for signal in SIGNALS {
+        let proxy = Proxy::start(stores.dynamodb_url(), 1, false).await;
+        let gatehouse = gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
+        let (_reader, mut stderr) = std::io::pipe().expect("a pipe");
+        // As much as it holds.
+        stderr.write_all(&[b'x'; 65_536]).expect("it takes it");
+        let mut list = gatehouse.command(&["tenants", "list"]);
+        let running = list.stderr(stderr).spawn().expect("it starts");
+        proxy.reached().await;
+        self::signal(&running, signal).await;
+        assert_eq!(ended(running).await.code, 130);
     }
 }
 

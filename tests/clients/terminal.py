@@ -3,8 +3,8 @@ r"""Runs a program at a terminal of its own, as a person would sit before it.
 Reads one JSON object from standard input: `program`, `arguments`, `environment` (all of it), `columns`,
 `piped` (whether standard output is a pipe, as in `program | other`) and `steps`: `[text, keys]` pairs.
 The keys are typed once the text has been shown since the last keys were typed; a step without a text
-types at once, and one without keys only waits. The key `\1`, which nobody types, is SIGTERM. Then the
-program has to end.
+types at once, and one without keys only waits. The last key may be `\1`, which nobody types: SIGTERM.
+Then the program has to end.
 
 Prints one JSON object: `screen` (all that the terminal showed), `stdout` (of a piped one), `code` (negative
 of a signal), `echo` (whether the terminal showed what was typed at each step) and `sane` (whether it shows
@@ -114,10 +114,9 @@ for text, keys in task["steps"]:
                 give_up(f"what is typed after {text!r} would be shown")
     seen = len(screen)
     echo.append(bool(flags() & termios.ECHO))
-    if keys == "\1":
+    os.write(ours, keys.removesuffix("\1").encode())
+    if keys.endswith("\1"):
         program.terminate()
-    else:
-        os.write(ours, keys.encode())
 
 deadline = time.monotonic() + PATIENCE
 while program.poll() is None:

@@ -67,7 +67,8 @@ impl Export {
                 Sink::to(Some(path), file)
             }
         };
-        let written = write(operator, &sought, &mut place, &mut sink, now).await;
+        let interrupts = Interrupts::heeded();
+        let written = write((operator, &interrupts), &sought, &mut place, &mut sink, now).await;
         sink.flush()?;
         let count = written?;
         eprintln!("{count} events");
@@ -76,7 +77,7 @@ impl Export {
 }
 
 async fn write(
-    operator: &Operator,
+    (operator, interrupts): (&Operator, &Interrupts),
     sought: &Sought,
     place: &mut Option<Position>,
     sink: &mut Sink<'_>,
@@ -85,7 +86,6 @@ async fn write(
     let progress = ProgressBar::new_spinner();
     let mut count = 0;
     let mut next = place.clone();
-    let mut interrupts = Interrupts::heeded();
     loop {
         let page = tokio::select! {
             page = forward(&operator.app, sought, next.as_ref(), now) => page,

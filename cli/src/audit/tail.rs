@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 impl Tail {
     /// Follows it until somebody stops it.
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
-        let mut interrupts = Interrupts::heeded();
+        let interrupts = Interrupts::heeded();
         tokio::select! {
             ended = self.follow(operator, output) => ended,
             // That is how it ends.

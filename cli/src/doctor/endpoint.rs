@@ -99,10 +99,13 @@ impl Endpoint {
         let client = client.build();
         let client = client.map_err(|error| Failure::new(format!("no HTTP client: {error}")))?;
         let (stop, stopped) = watch::channel(false);
-        let mut interrupts = Interrupts::heeded();
+        let interrupts = Interrupts::heeded();
         tokio::spawn(async move {
-            interrupts.next().await;
-            let _ = stop.send(true);
+            // Also while what the checks have made is removed.
+            loop {
+                interrupts.next().await;
+                let _ = stop.send(true);
+            }
         });
         let url = operator.api.trim_end_matches('/').to_owned();
         Ok(Self {

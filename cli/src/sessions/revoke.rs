@@ -118,7 +118,7 @@ async fn of_tenant(
 ) -> Result<(), Failure> {
     let progress = ProgressBar::new_spinner();
     let (mut users, mut clients) = (0, 0);
-    let mut interrupts = Interrupts::heeded();
+    let interrupts = Interrupts::heeded();
     loop {
         let call = operator.call();
         let after = place.after.as_deref();

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use clap::Args;
 use shared::id::TenantId;
@@ -22,7 +23,7 @@ use tokio::sync::Mutex;
 
 use super::private_file;
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::interrupt::{self, Interrupts};
 use crate::operator::Operator;
 use crate::output::Output;
 use arriving::{Arriving, Seen};
@@ -96,16 +97,10 @@ impl Import {
     pub async fn run(self, operator: &Operator, output: &Output) -> Result<(), Failure> {
         let passwords = operator.passwords();
         let (mut run, records) = self.begin(operator, &passwords).await?;
-        let ended = run.run(records).await;
-        let how = match ended {
-            Ok(Ended::Whole) => Some("whole"),
-            Ok(Ended::Interrupted) => Some("interrupted"),
-            // The table may be what it has not waited for.
-            Ok(Ended::AtOnce) => None,
-            Err(_) => Some("failed"),
-        };
-        if let Some(how) = how.filter(|_| !self.dry_run) {
-            let recorded = run.record(how).await;
+        let interrupts = Interrupts::heeded();
+        let ended = run.run(records, &interrupts).await;
+        if !self.dry_run {
+            let recorded = recorded(&run, &ended, &interrupts).await;
             // Why it has stopped matters more than that this could not be recorded.
             if ended.is_ok() {
                 recorded?;
@@ -158,7 +153,7 @@ impl Import {
             report.open()?;
         }
         let kept = (!self.dry_run).then(|| Kept::beside(report.path()));
-        let checkpoint = self.checkpoint(of, kept.as_ref());
+        let mut checkpoint = self.checkpoint(of, kept.as_ref());
         let mut records = Records::new(file, format);
         records.go_to(Position::default()).map_err(failed)?;
         let header = header(&mut records, format)?;
@@ -171,12 +166,16 @@ impl Import {
                 );
             }
             if report.bytes < checkpoint.report_bytes {
+                let bytes = report.bytes;
                 let report = report.path().display();
                 eprintln!("{report} no longer says why; --from-start writes it anew");
+                checkpoint.report_bytes = bytes;
+                // Before it grows again, and would be cut in a line.
+                run::keep(kept.as_ref(), &checkpoint)?;
             }
             records.go_to(checkpoint.position).map_err(failed)?;
         }
-        report.cut(report.bytes.min(checkpoint.report_bytes))?;
+        report.cut(checkpoint.report_bytes)?;
         let now = operator.now();
         let progress = Progress::new(about.len(), checkpoint.position.bytes, now);
         // A run into one tenant is recorded there, even if it has brought nobody.
@@ -253,6 +252,32 @@ impl Import {
             report_bytes: 0,
             slowest: None,
         })
+    }
+}
+
+/// Records what was done, unless somebody who was told so stops that, too.
+async fn recorded(
+    run: &Run<'_>,
+    ended: &Result<Ended, Failure>,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
+    let how = match ended {
+        Ok(Ended::Whole) => "whole",
+        Ok(Ended::Interrupted) => "interrupted",
+        // The table may be what it has not waited for.
+        Ok(Ended::AtOnce) => return Ok(()),
+        Err(_) => "failed",
+    };
+    let mut recording = pin!(run.record(how));
+    if how != "interrupted" {
+        tokio::select! {
+            recorded = &mut recording => return recorded,
+            () = interrupts.next() => eprintln!("recording what was done; again to leave that out"),
+        }
+    }
+    tokio::select! {
+        recorded = recording => recorded,
+        () = interrupts.next() => Err(interrupt::failure("what was done is not recorded")),
     }
 }
 

@@ -28,7 +28,11 @@ pub fn open(path: &Path) -> io::Result<File> {
         opened => opened?,
     };
     let about = file.metadata()?;
-    if !about.is_file() || about.nlink() != 1 || !is_at(&file, path)? {
+    if about.nlink() == 0 || !is_at(&file, path)? {
+        // Meanwhile it has gone.
+        return Err(ErrorKind::NotFound.into());
+    }
+    if !about.is_file() || about.nlink() != 1 {
         return Err(other());
     }
     // It may be more open.

@@ -59,8 +59,11 @@ impl Run<'_> {
     ///
     /// When the file cannot be read, the table does not come back, or what a run leaves cannot be written.
     /// The place up to which all is done is kept.
-    pub async fn run(&mut self, mut records: Records) -> Result<Ended, Failure> {
-        let mut interrupts = Interrupts::heeded();
+    pub async fn run(
+        &mut self,
+        mut records: Records,
+        interrupts: &Interrupts,
+    ) -> Result<Ended, Failure> {
         let stopped = Cell::new(false);
         let ended = {
             let arriving = &self.arriving;
@@ -103,9 +106,7 @@ impl Run<'_> {
         };
         self.progress.end();
         self.arriving.measure(&mut self.checkpoint.slowest)?;
-        if let Some(kept) = &self.kept {
-            keep(kept, &self.checkpoint)?;
-        }
+        keep(self.kept.as_ref(), &self.checkpoint)?;
         ended
     }
 
@@ -159,11 +160,9 @@ impl State<'_> {
         self.checkpoint.report_bytes = self.report.bytes;
         let counts = &self.checkpoint.counts;
         self.progress.row(arrived.end.bytes, counts, now);
-        if let Some(kept) = self.kept
-            && now >= self.kept_at.plus_seconds(KEPT_EVERY_SECONDS)
-        {
+        if self.kept.is_some() && now >= self.kept_at.plus_seconds(KEPT_EVERY_SECONDS) {
             arriving.measure(&mut self.checkpoint.slowest)?;
-            keep(kept, self.checkpoint)?;
+            keep(self.kept, self.checkpoint)?;
             self.kept_at = now;
         }
         Ok(())
@@ -180,7 +179,8 @@ impl Counts {
     }
 }
 
-fn keep(kept: &Kept, checkpoint: &Checkpoint) -> Result<(), Failure> {
-    let kept = kept.write(checkpoint);
+/// Keeps the place, if there is somewhere to.
+pub fn keep(kept: Option<&Kept>, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    let kept = kept.map_or(Ok(()), |kept| kept.write(checkpoint));
     kept.map_err(|error| Failure::new(format!("cannot keep the place: {error}")))
 }
