@@ -118,9 +118,11 @@ impl Interrupts {
             ending = known.ending;
             known.heeding += 1;
         });
-        while ending {
-            // Whatever would be left in order is not even begun.
-            thread::park();
+        if ending {
+            // Whatever would have to be left in order is not even begun.
+            loop {
+                thread::park();
+            }
         }
         Self(())
     }
