@@ -148,7 +148,7 @@ async fn a_command_whose_last_word_nobody_reads_ends() {
         let gatehouse = gatehouse.clone().set("DYNAMODB_PORT", &proxy.port);
         let (_reader, mut stderr) = std::io::pipe().expect("a pipe");
         // As much as it holds.
-        stderr.write_all(&[b'x'; 65_536]).expect("it takes it");
+        stderr.write_all(&vec![b'x'; 65_536]).expect("it takes it");
         let mut list = gatehouse.command(&["tenants", "list"]);
         let running = list.stderr(stderr).spawn().expect("it starts");
         proxy.reached().await;
