@@ -30,7 +30,7 @@ use local::Stores;
 use serde_json::Value;
 use shared::clock::Clock;
 use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::sync::OnceCell;
 
 /// How long a command may take that waits for nothing.
@@ -120,11 +120,8 @@ impl CommandLine {
         // Whoever does not read it may be gone.
         let _ = input.write_all(stdin.as_bytes()).await;
         drop(input);
-        let output = tokio::select! {
-            output = running.wait_with_output() => output.expect("it ends"),
-            () = Clock::System.sleep(PATIENCE) => panic!("{arguments:?} does not end"),
-        };
-        Ran::of(output)
+        let ended = Ran::of_running(running).await;
+        ended.unwrap_or_else(|| panic!("{arguments:?} does not end"))
     }
 
     /// Runs a command that has to end well; gives what it printed.
@@ -166,6 +163,14 @@ impl Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
+        }
+    }
+
+    /// What a process leaves that has to end by itself; `None` where it does not.
+    pub async fn of_running(running: Child) -> Option<Self> {
+        tokio::select! {
+            output = running.wait_with_output() => Some(Self::of(output.expect("it ends"))),
+            () = Clock::System.sleep(PATIENCE) => None,
         }
     }
 

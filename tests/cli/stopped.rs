@@ -9,9 +9,12 @@ use shared::clock::Clock;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
-use super::{PATIENCE, Ran, demonstration, press};
+use super::{Ran, demonstration, press};
 use crate::import::proxy::Proxy;
 use crate::import::{Place, TENANT, line};
+
+/// A tenant of the demonstration data.
+const DEMONSTRATION: &str = "00000000-0000-0000-0000-000000000001";
 
 /// What stops a command.
 pub const SIGNALS: [&str; 2] = ["-INT", "-TERM"];
@@ -21,15 +24,6 @@ pub async fn signal(running: &Child, signal: &str) {
     let process = running.id().expect("it runs").to_string();
     let kill = Command::new("kill").args([signal, &process]).status().await;
     assert!(kill.expect("kill runs").success());
-}
-
-/// How a command ends that was stopped.
-async fn ended(running: Child) -> Ran {
-    let output = tokio::select! {
-        output = running.wait_with_output() => output.expect("it ends"),
-        () = Clock::System.sleep(PATIENCE) => panic!("it does not end"),
-    };
-    Ran::of(output)
 }
 
 #[tokio::test]
@@ -42,14 +36,16 @@ async fn a_command_that_holds_nothing_ends_at_once() {
         let running = running.expect("it starts");
         proxy.reached().await;
         self::signal(&running, signal).await;
-        ended(running).await.assert_failed(130, "interrupted");
+        Ran::of_running(running)
+            .await
+            .expect("it ends")
+            .assert_failed(130, "interrupted");
     }
 }
 
 #[tokio::test]
 async fn a_command_that_waits_for_standard_input_ends() {
     let (stores, gatehouse) = demonstration().await;
-    let tenant = "00000000-0000-0000-0000-000000000001";
     for signal in SIGNALS {
         // The tenant is all that is asked for before the password.
         let proxy = Proxy::start(stores.dynamodb_url(), 1, false).await;
@@ -57,7 +53,7 @@ async fn a_command_that_waits_for_standard_input_ends() {
         let create = [
             "users",
             "create",
-            tenant,
+            DEMONSTRATION,
             "--email",
             "new@example.com",
             "--password-stdin",
@@ -73,7 +69,10 @@ async fn a_command_that_waits_for_standard_input_ends() {
         // Whoever reads it has it.
         until(|| waiting(&input) == 0).await;
         self::signal(&running, signal).await;
-        ended(running).await.assert_failed(130, "interrupted");
+        Ran::of_running(running)
+            .await
+            .expect("it ends")
+            .assert_failed(130, "interrupted");
     }
 }
 
@@ -96,7 +95,7 @@ async fn a_command_whose_output_nobody_reads_ends() {
         // It would put things in order, and waits for the pipe; the second is enough.
         self::signal(&running, signal).await;
         self::signal(&running, signal).await;
-        let ran = ended(running).await;
+        let ran = Ran::of_running(running).await.expect("it ends");
         assert_eq!(
             (ran.code, ran.stderr.as_str()),
             (130, "gatehouse: interrupted\n")
@@ -107,12 +106,7 @@ async fn a_command_whose_output_nobody_reads_ends() {
 #[tokio::test]
 async fn however_early_it_is_stopped_a_hidden_question_leaves_the_terminal_as_it_was() {
     let (_stores, gatehouse) = demonstration().await;
-    let set = [
-        "credentials",
-        "set",
-        "00000000-0000-0000-0000-000000000001",
-        "--nvidia",
-    ];
+    let set = ["credentials", "set", DEMONSTRATION, "--nvidia"];
     for _ in 0..10 {
         for key in ["\x03", "\x01"] {
             let shown = gatehouse
@@ -129,7 +123,7 @@ async fn stopped_as_one_hidden_question_follows_another_it_leaves_the_terminal_a
     let create = [
         "users",
         "create",
-        "00000000-0000-0000-0000-000000000001",
+        DEMONSTRATION,
         "--email",
         "new@example.com",
     ];
@@ -153,7 +147,8 @@ async fn a_command_whose_last_word_nobody_reads_ends() {
         let running = list.stderr(stderr).spawn().expect("it starts");
         proxy.reached().await;
         self::signal(&running, signal).await;
-        assert_eq!(ended(running).await.code, 130);
+        let ran = Ran::of_running(running).await.expect("it ends");
+        assert_eq!(ran.code, 130);
     }
 }
 

@@ -1,15 +1,12 @@
 //! An import that ends half way goes on: killed before or after any call, interrupted by Ctrl-C, or left
 //! without its table.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use shared::clock::Clock;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use super::proxy::Proxy;
 use super::{Place, TENANT, counted, line};
-use crate::cli::stopped::signal;
+use crate::cli::{Ran, stopped::signal};
 
 /// Five rows: one that is refused and one of an admin among them.
 fn rows() -> String {
@@ -250,11 +247,7 @@ async fn a_table_that_stays_away_ends_it_and_one_that_comes_back_does_not() {
     let running = gatehouse.command(&import).spawn().expect("it starts");
     proxy.reached().await;
     // The wire of this one request stays silent for as long as a try may take, and the SDK tries again.
-    let output = tokio::select! {
-        output = running.wait_with_output() => output.expect("it ends"),
-        () = Clock::System.sleep(Duration::from_mins(1)) => panic!("it does not end"),
-    };
-    let ran = crate::cli::Ran::of(output);
+    let ran = Ran::of_running(running).await.expect("it ends");
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(proxy.seen() > 6);
     assert_whole(&place).await;
