@@ -120,7 +120,7 @@ impl Unseen {
         let before = tcgetattr(terminal)?;
         let mut unseen = before.clone();
         unseen.local_modes.remove(LocalModes::ECHO);
-        // The end of the line is.
+        // But the end of the line is shown.
         unseen.local_modes.insert(LocalModes::ECHONL);
         tcsetattr(terminal, OptionalActions::Now, &unseen)?;
         Ok(Self(terminal.as_fd().try_clone_to_owned()?, before))

@@ -79,8 +79,7 @@ impl Init {
         let asked = self.tenant.is_none();
         let question = "Id of the first tenant, a short word that tokens carry, as in acme";
         let otherwise = "which tenant? Give it an id with --tenant";
-        let tenant = ask::needed(self.tenant.take(), question, otherwise, values::tenant_id);
-        let tenant = tenant?;
+        let tenant = ask::needed(self.tenant.take(), question, otherwise, values::tenant_id)?;
         if asked && self.tenant_name.is_none() {
             self.tenant_name = ask::optional("Its name, for people", values::line)?;
         }

@@ -14,8 +14,8 @@ use crate::clock::Timestamp;
 use crate::random;
 
 /// Makes a ring with an active and a next key of each sort, those that sign by `algorithm`: the
-/// secret's text, `{"ring": …}`, and the `KEYS` row that publishes it. Write the row first, so that no token is signed by a key that
-/// nobody knows. Takes up to half a second.
+/// secret's text, `{"ring": …}`, and the `KEYS` row that publishes it. Write the row first, so that no
+/// token is signed by a key that nobody knows. Takes up to half a second.
 ///
 /// # Errors
 ///

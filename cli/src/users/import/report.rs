@@ -48,8 +48,7 @@ impl Report {
         let file = loop {
             tries += 1;
             match self.locked() {
-                Ok(Some(file)) => break file,
-                Ok(None) => {}
+                Ok(file) => break file,
                 Err(Held::Otherwise(error)) if tries < TRIES && has_gone_or_come(&error) => {}
                 Err(Held::Otherwise(error)) => return Err(self.failed(&error)),
                 Err(Held::ByAnotherRun) => {
@@ -65,8 +64,8 @@ impl Report {
         Ok(())
     }
 
-    /// The file, locked; `None` where it no longer has the name, since another run has ended meanwhile.
-    fn locked(&self) -> Result<Option<File>, Held> {
+    /// The file, locked.
+    fn locked(&self) -> Result<File, Held> {
         let file = private_file::open(&self.path).map_err(Held::Otherwise)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -76,8 +75,11 @@ impl Report {
                 return Err(Held::Otherwise(io::Error::other(what)));
             }
         }
-        let is_it = private_file::is_at(&file, &self.path).unwrap_or(false);
-        Ok(is_it.then_some(file))
+        if !private_file::is_at(&file, &self.path).unwrap_or(false) {
+            // Another run has ended meanwhile, and its empty file gone.
+            return Err(Held::Otherwise(ErrorKind::NotFound.into()));
+        }
+        Ok(file)
     }
 
     /// Goes on after so many bytes: what is behind them is of rows that come again.
